@@ -1,0 +1,68 @@
+/* Options: one row each (path, type, limits, default, help). Precedence: environment, file, default.
+ * The environment's name follows from the path: "mqtt.password_file" -> CUFF2MQTT_MQTT_PASSWORD_FILE.
+ * An empty variable counts as not set. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "core/bdaddr.h"
+#include "cuff/session.h"
+
+#define CONFIG_URLS_MAX 8
+
+enum config_wake { CONFIG_WAKE_AUTO_CONNECT, CONFIG_WAKE_DISCOVERY };
+enum config_system_clock { CONFIG_CLOCK_AUTO, CONFIG_CLOCK_TRUSTED, CONFIG_CLOCK_UNTRUSTED };
+
+struct config { /* strings are owned; NULL where empty means "none" */
+        /* top level */
+        char *state_directory; /* "/var/lib/cuff2mqtt"; not root and no STATE_DIRECTORY:
+                                * $XDG_STATE_HOME/cuff2mqtt or ~/.local/state/cuff2mqtt */
+        char *time_zone;       /* NULL: the system's */
+        enum log_level log_level;
+        char *adapter; /* address; NULL: the first */
+        bool has_adapter_address;
+        struct bdaddr adapter_address;
+        enum config_system_clock system_clock;
+        struct { /* bluetooth.* */
+                bool power_on;
+                enum config_wake wake;
+                bool set_clock; /* set the cuff's clock when it is wrong */
+        } bluetooth;
+        struct { /* mqtt.* */
+                char *url[CONFIG_URLS_MAX + 1]; /* NULL-terminated; in the file a string or a list, in the
+                                                 * environment separated by spaces or commas */
+                size_t n_urls;
+                int version; /* enum mqtt_version */
+                char *client_id; /* NULL: the instance id */
+                char *user, *password, *password_file; /* password: also read from password_file */
+                char *ca_file, *certificate_file, *key_file;
+                char *base_topic;
+                unsigned keep_alive_s;
+                uint64_t backoff_min_usec, backoff_max_usec;
+        } mqtt;
+        struct { /* homeassistant.* */
+                bool discovery;
+                char *discovery_prefix; /* "homeassistant" */
+                uint64_t birth_delay_min_usec, birth_delay_max_usec; /* 1..5 s */
+        } homeassistant;
+        struct { /* timing.*: seconds, whole or with a fraction; for tests and odd radios */
+                struct session_timing session; /* timing.connecting .. timing.backoff_max */
+                uint64_t pairing_window_usec;  /* 120 s, default of the pairing request */
+                uint64_t pairing_retry_usec;   /* 5 s */
+                uint64_t health_usec;          /* 300 s */
+                uint64_t stop_usec;            /* 5 s: how long an orderly stop waits for sessions */
+                uint64_t tail_usec;            /* 5 s: adverts right after a session are its tail */
+        } timing;
+};
+
+/* Reads `path` (NULL: /etc/cuff2mqtt/cuff2mqtt.conf if it exists, else defaults) and the environment.
+ * 0, or -EINVAL with `*ret_errors` (to be freed): every error of the file, one line each,
+ * "file:line: what is wrong, what to do"; -ENOENT when a named file is missing; other errno. */
+int config_load(const char *path, struct config *ret, char **ret_errors);
+void config_done(struct config *c);
+
+/* The table, for docs and the annotated file: prints one line per option. */
+void config_print_options(void);

@@ -1,0 +1,21 @@
+/* GattProfile1 auto-connect: while registered, the kernel connects bonded devices with these UUIDs as
+ * soon as they advertise (design.md 4, settled questions). */
+#pragma once
+
+#include "bluez/adapter.h"
+#include "bluez/bus.h"
+#include "bluez/error.h"
+
+struct bluez_profile;
+
+/* Exports the ObjectManager with one org.bluez.GattProfile1 object: UUIDs 1810, FE4A, ecbe3980. */
+int bluez_profile_new(struct bluez_bus *bus, struct bluez_profile **ret);
+void bluez_profile_free(struct bluez_profile *p);
+
+/* RegisterApplication at the adapter; arms every bonded cuff. While registered: unregister first, then
+ * register again (re-arm). `done` once, also on failure. AlreadyExists counts as success. */
+int bluez_profile_arm(struct bluez_profile *p, const char *adapter_path, bluez_done_t done, void *userdata);
+/* UnregisterApplication. Does not disarm the kernel: Disconnect() the cuffs first. `done` may be NULL. */
+int bluez_profile_unregister(struct bluez_profile *p, bluez_done_t done, void *userdata);
+void bluez_profile_bus_down(struct bluez_profile *p); /* bluetoothd forgot us; `done` is not called */
+bool bluez_profile_is_armed(const struct bluez_profile *p);

@@ -1,0 +1,25 @@
+/* Blood Pressure Service (0x1810): measurement 2A35, intermediate cuff pressure 2A36, feature 2A49;
+ * and Battery Level 2A19. Source: Bluetooth SIG, Blood Pressure Service 1.1; GATT supplement. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/measurement.h"
+
+struct blood_pressure_feature { /* 2A49 */
+        bool body_movement, cuff_fit, irregular_pulse, pulse_range, position, multiple_bonds;
+};
+
+/* 2A35. Without a user id the user is 1. 0; -EBADMSG truncated (trailing bytes are ignored);
+ * -ENODATA systolic or diastolic is one of the special values: a measurement that failed. */
+int blood_pressure_decode(const uint8_t *value, size_t n, struct measurement *ret);
+
+/* 2A36, the pressure while the cuff inflates. 0, -EBADMSG, -ENODATA. */
+int intermediate_cuff_pressure_decode(const uint8_t *value, size_t n, int *ret_mmhg);
+
+/* 2A49, two bytes. 0 or -EBADMSG. */
+int blood_pressure_feature_decode(const uint8_t *value, size_t n, struct blood_pressure_feature *ret);
+
+/* 2A19, percent. 0; -EBADMSG empty; -ERANGE above 100. */
+int battery_level_decode(const uint8_t *value, size_t n, uint8_t *ret_percent);

@@ -1,0 +1,31 @@
+/* The driver for any cuff of the Bluetooth Blood Pressure Profile: subscribe 2A35, read 2A49, 2A19,
+ * 2A24, 2A25, 2A26, 2A27, 2A29 and 2A2B, set the clock if it needs it, collect until the hang-up.
+ * Order and reasons: design.md 4, omron-protocol.md 4. Everything but 2A35 is optional. */
+#pragma once
+
+#include "cuff/driver.h"
+
+struct driver_standard {
+        unsigned step;
+        bool may_set_clock; /* given at begin */
+        struct driver_facts facts;
+};
+
+/* A new session. `may_set_clock`: the option is on and the cuff has not refused before. */
+void driver_standard_begin(struct driver_standard *d, bool may_set_clock);
+
+/* What to do now. The same answer until driver_standard_reply() is called. Clock writes are due when
+ * the clock was unset or drifted by more than 60 s and `now` is synchronised. */
+void driver_standard_next(struct driver_standard *d, const struct driver_now *now,
+                          struct driver_request *ret);
+
+/* How the last request ended. error: 0, or negative errno: -ENOENT no such characteristic, -EACCES
+ * refused, -EPERM not encrypted, -ENOTCONN link gone, -EIO anything else. `value` for READ only. */
+void driver_standard_reply(struct driver_standard *d, const struct driver_now *now, int error,
+                           const uint8_t *value, size_t value_size);
+
+/* A value the cuff sent by itself. 1: `ret` is a measurement. 0: understood, nothing to keep (2A36,
+ * battery). Negative: -EBADMSG, -ENODATA, -ERANGE as the decoders say (keep the raw bytes);
+ * -ENOTSUP a characteristic this driver does not know. */
+int driver_standard_value(struct driver_standard *d, const char *uuid, const uint8_t *value,
+                          size_t value_size, struct measurement *ret);

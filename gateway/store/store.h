@@ -1,0 +1,27 @@
+/* The database: SQLite, WAL, synchronous=FULL, one service per database. */
+#pragma once
+
+#include <stdint.h>
+
+struct store;
+
+/* Opens or makes `directory`/cuff2mqtt.db (directory 0700, file 0600), takes the lock
+ * `directory`/cuff2mqtt.lock, checks and migrates. Makes `inst` once.
+ * 0, or negative errno with `*ret_why` set (to be freed): one sentence for people with the remedy.
+ *   -EBUSY   another service holds the lock
+ *   -ENOTSUP the database is of a newer version: nothing was touched
+ *   -EACCES -EROFS -ENOSPC -ENOENT ..  the directory or file cannot be used
+ * A corrupt file is renamed to cuff2mqtt.db.corrupt-YYYYMMDD-HHMMSS (with its -wal and -shm), a new
+ * one is made with what could be saved of `inst`, cuffs and users: see store_set_aside. */
+int store_open(const char *directory, struct store **ret, char **ret_why);
+void store_close(struct store *s);
+
+/* Path of the corrupt database that was set aside by this open; NULL normally. */
+const char *store_set_aside(const struct store *s);
+
+/* "cuff2mqtt_" + 12 random hex digits: for discovery ids and the MQTT client id; never changes. */
+const char *store_inst(const struct store *s);
+
+/* Small values by name (options set over MQTT, ..). get: to be freed; -ENODATA. */
+int store_meta_get(struct store *s, const char *key, char **ret);
+int store_meta_set(struct store *s, const char *key, const char *value);
