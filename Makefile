@@ -25,8 +25,8 @@ TESTS    := $(basename $(notdir $(sort $(wildcard tests/unit/*.c))))
 FUZZERS  := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.c))))
 CUFF_SRC := $(sort $(wildcard tests/virtual_cuff/*.c))
 
-.PHONY: all demo check unit component lint fuzz coverage bench install uninstall clean deps version \
-        ci-full format
+.PHONY: all demo check tests-built lint fuzz fuzzers coverage coverage-built bench install uninstall clean \
+        deps version ci-full format
 all: $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff
 
 # --- the service ---------------------------------------------------------------------------------
@@ -77,5 +77,100 @@ $(BUILD)/san/unit/%: $(BUILD)/san/tests/unit/%.o $(BUILD)/san/libcuff2mqtt.a
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-unit: $(TESTS:%=$(BUILD)/san/unit/%)
-	@for t in $^; do $$t || exit 1; done
+# --- tests ---------------------------------------------------------------------------------------
+# make check ONLY=word: only the tests whose name contains the word
+check: deps-check
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) tests-built
+	@tests/run $(BUILD) $(ONLY)
+
+tests-built: $(TESTS:%=$(BUILD)/san/unit/%) $(BUILD)/san/cuff2mqtt $(BUILD)/san/virtual-cuff
+
+lint: deps-lint
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
+	@tests/lint/run $(BUILD)
+
+# --- fuzzing: clang's libFuzzer; SECONDS=n of new inputs for each ---------------------------------
+FUZZ_OBJECTS := $(SOURCES:%.c=$(BUILD)/fuzz/obj/%.o)
+
+$(BUILD)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BASE) $(SANITIZE) -fsanitize=fuzzer-no-link -O1 -g $(PKG_CFLAGS) -Itests -MMD -c $< -o $@
+
+$(BUILD)/fuzz/libcuff2mqtt.a: $(FUZZ_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(BUILD)/fuzz/libcuff2mqtt.a
+	$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
+
+fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+fuzz: deps-fuzz
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) fuzzers
+	@tests/fuzz/run $(BUILD) $(if $(filter command line,$(origin SECONDS)),$(SECONDS),5)
+
+# --- coverage of core and cuff: 100 % lines, 95 % branches -----------------------------------------
+COV := $(BUILD)/coverage
+PURE := $(filter gateway/core/% gateway/cuff/%,$(SOURCES))
+
+$(COV)/%.o: %.c
+	@mkdir -p $(@D)
+	gcc $(BASE) --coverage -O0 -g $(PKG_CFLAGS) -Itests -MMD -c $< -o $@
+
+$(COV)/libcuff2mqtt.a: $(SOURCES:%.c=$(COV)/%.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(COV)/unit/%: $(COV)/tests/unit/%.o $(COV)/libcuff2mqtt.a
+	@mkdir -p $(@D)
+	gcc --coverage $^ $(PKG_LIBS) -o $@
+
+PURE_TESTS := $(filter test_sfloat test_bdaddr test_date_time test_measurement test_blood_pressure \
+        test_advertisement test_vectors test_session test_driver_standard test_transcripts test_text,$(TESTS))
+coverage-built: $(PURE_TESTS:%=$(COV)/unit/%)
+
+coverage: deps-coverage
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) coverage-built
+	@tests/coverage $(COV) $(PURE_TESTS)
+
+# --- the rest --------------------------------------------------------------------------------------
+# make demo [PORT=n] [VALUES=131/84/67] [SECONDS=30]
+demo: deps-demo
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
+	@$(PYTHON) tests/demo/demo.py --build $(BUILD) $(if $(PORT),--port $(PORT)) $(if $(VALUES),--values $(VALUES)) \
+	        $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS))
+
+bench: deps-check
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
+
+# Everything, long: sanitized tests twice at once, each fuzzer for ten minutes.
+ci-full:
+	@.ci/run
+	@$(MAKE) --no-print-directory check & $(MAKE) --no-print-directory check; wait
+	@$(MAKE) --no-print-directory fuzz SECONDS=600
+	@$(MAKE) --no-print-directory bench
+
+deps-%:
+	@packaging/install-dependencies $*
+
+deps: deps-build
+
+install: all
+	install -Dm755 $(BUILD)/cuff2mqtt $(DESTDIR)$(PREFIX)/bin/cuff2mqtt
+	install -dm755 $(DESTDIR)/etc/cuff2mqtt
+	test -e $(DESTDIR)/etc/cuff2mqtt/cuff2mqtt.conf || \
+	        install -m640 config/cuff2mqtt.conf $(DESTDIR)/etc/cuff2mqtt/cuff2mqtt.conf
+	install -Dm644 packaging/systemd/cuff2mqtt.service $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/cuff2mqtt $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
+
+format:
+	clang-format -i $(shell find gateway tests -name '*.[ch]')
+
+version:
+	@echo $(VERSION)
+
+clean:
+	rm -rf $(BUILD)

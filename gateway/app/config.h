@@ -1,6 +1,6 @@
-/* Options: one row each (path, type, limits, default, help). Precedence: environment, file, default.
- * The environment's name follows from the path: "mqtt.password_file" -> CUFF2MQTT_MQTT_PASSWORD_FILE.
- * An empty variable counts as not set. */
+/* Options: one row each (path, type, limits, default, help). Precedence: environment, file,
+ * default. The environment's name follows from the path: "mqtt.password_file" ->
+ * CUFF2MQTT_MQTT_PASSWORD_FILE. An empty variable counts as not set. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,11 +32,12 @@ struct config { /* strings are owned; NULL where empty means "none" */
                 bool set_clock; /* set the cuff's clock when it is wrong */
         } bluetooth;
         struct { /* mqtt.* */
-                char *url[CONFIG_URLS_MAX + 1]; /* NULL-terminated; in the file a string or a list, in the
-                                                 * environment separated by spaces or commas */
+                /* NULL-terminated; in the file a string or a list, in the environment separated by
+                 * spaces or commas */
+                char *url[CONFIG_URLS_MAX + 1];
                 size_t n_urls;
-                int version; /* enum mqtt_version */
-                char *client_id; /* NULL: the instance id */
+                int version;                           /* enum mqtt_version */
+                char *client_id;                       /* NULL: the instance id */
                 char *user, *password, *password_file; /* password: also read from password_file */
                 char *ca_file, *certificate_file, *key_file;
                 char *base_topic;
@@ -45,7 +46,7 @@ struct config { /* strings are owned; NULL where empty means "none" */
         } mqtt;
         struct { /* homeassistant.* */
                 bool discovery;
-                char *discovery_prefix; /* "homeassistant" */
+                char *discovery_prefix;                              /* "homeassistant" */
                 uint64_t birth_delay_min_usec, birth_delay_max_usec; /* 1..5 s */
         } homeassistant;
         struct { /* timing.*: seconds, whole or with a fraction; for tests and odd radios */
@@ -53,16 +54,21 @@ struct config { /* strings are owned; NULL where empty means "none" */
                 uint64_t pairing_window_usec;  /* 120 s, default of the pairing request */
                 uint64_t pairing_retry_usec;   /* 5 s */
                 uint64_t health_usec;          /* 300 s */
-                uint64_t stop_usec;            /* 5 s: how long an orderly stop waits for sessions */
-                uint64_t tail_usec;            /* 5 s: adverts right after a session are its tail */
+                uint64_t stop_usec; /* 5 s: how long an orderly stop waits for sessions */
+                uint64_t tail_usec; /* 5 s: adverts right after a session are its tail */
         } timing;
 };
 
-/* Reads `path` (NULL: /etc/cuff2mqtt/cuff2mqtt.conf if it exists, else defaults) and the environment.
- * 0, or -EINVAL with `*ret_errors` (to be freed): every error of the file, one line each,
- * "file:line: what is wrong, what to do"; -ENOENT when a named file is missing; other errno. */
-int config_load(const char *path, struct config *ret, char **ret_errors);
+/* Reads `path` (NULL: /etc/cuff2mqtt/cuff2mqtt.conf if it exists, else defaults) and the
+ * environment. 0; -EINVAL something in them is wrong; -ENOENT the named file is missing; other
+ * errno.
+ * `*ret_errors` and `*ret_warnings` are always set: NULL, or text to be freed, one sentence per
+ * line, each "file:line: option what is wrong: what to do" or "CUFF2MQTT_X: ..". All errors at
+ * once. */
+int config_load(const char *path, struct config *ret, char **ret_errors, char **ret_warnings);
 void config_done(struct config *c);
 
-/* The table, for docs and the annotated file: prints one line per option. */
+/* The options as they are in effect, "path = value", on stdout; secrets as "(set)". */
+void config_print(const struct config *c);
+/* The table: default, help, limits and environment name of every option, on stdout. */
 void config_print_options(void);

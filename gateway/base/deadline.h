@@ -14,7 +14,8 @@ struct deadline {
 };
 
 /* Embedded: init once, done at the end. `passed` may arm the deadline again or free its owner. */
-void deadline_init(struct deadline *d, sd_event *event, void (*passed)(void *userdata), void *userdata);
+void deadline_init(struct deadline *d, sd_event *event, void (*passed)(void *userdata),
+                   void *userdata);
 void deadline_done(struct deadline *d);
 
 /* From now; replaces what was set. UINT64_MAX disarms. 0 or negative errno. */

@@ -21,6 +21,7 @@ struct bluez_adapter_info {
         struct bdaddr address;
         char name[64];
         bool discovering, pairable;
+        enum bluez_error error; /* why it is not ON, as far as a call told: ACCESS_DENIED, BLOCKED .. */
 };
 
 struct bluez_adapter_events {
@@ -44,10 +45,14 @@ const char *bluez_adapter_state_to_string(enum bluez_adapter_state state);
 
 typedef void (*bluez_done_t)(void *userdata, enum bluez_error error);
 
+/* The next three: 0; -EBUSY the same is under way; -ENOTCONN no adapter. When the adapter or bluetoothd
+ * goes, what is under way ends without `done`. */
+
 /* SetDiscoveryFilter{Transport le, DuplicateData true} + UUIDs [1810, FE4A, ecbe3980] when `filtered`,
  * then StartDiscovery. Discovery of ours only; InProgress counts as running. `done` may be NULL. */
 int bluez_adapter_start_discovery(struct bluez_adapter *a, bool filtered, bluez_done_t done, void *userdata);
-/* `done` is called when the reply is in (at once if none of ours runs): only then Connect. */
+/* `done` is called when the reply is in (at once if none of ours runs): only then Connect. A start that
+ * is still under way is stopped as soon as it is answered; its own `done` is dropped. */
 int bluez_adapter_stop_discovery(struct bluez_adapter *a, bluez_done_t done, void *userdata);
 bool bluez_adapter_is_discovering(const struct bluez_adapter *a); /* our own discovery */
 

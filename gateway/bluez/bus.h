@@ -21,4 +21,10 @@ int bluez_bus_new(sd_event *event, const struct bluez_bus_events *events, void *
 void bluez_bus_free(struct bluez_bus *b);
 
 bool bluez_bus_is_up(const struct bluez_bus *b);
-sd_bus *bluez_bus_get(struct bluez_bus *b); /* for the other files of this room only */
+
+/* For the other files of this room only. A signal can come from anyone on the bus: handlers ask
+ * bluez_bus_is_sender() first. The rule is completed with type, sender and what `format` says. */
+sd_bus *bluez_bus_get(struct bluez_bus *b);
+bool bluez_bus_is_sender(const struct bluez_bus *b, sd_bus_message *m);
+int bluez_bus_match(struct bluez_bus *b, sd_bus_slot **ret, sd_bus_message_handler_t handler,
+                    void *userdata, const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -12,14 +12,17 @@ struct blood_pressure_feature { /* 2A49 */
 };
 
 /* 2A35. Without a user id the user is 1. 0; -EBADMSG truncated (trailing bytes are ignored);
- * -ENODATA systolic or diastolic is one of the special values: a measurement that failed. */
+ * -ENODATA systolic or diastolic is one of the special values: a measurement that failed;
+ * -ERANGE one of them is beyond 2 million. A mean of 0 is none; a pulse or mean that is special is
+ * unknown. The status answers are known when the cuff sends a status. */
 int blood_pressure_decode(const uint8_t *value, size_t n, struct measurement *ret);
 
-/* 2A36, the pressure while the cuff inflates. 0, -EBADMSG, -ENODATA. */
+/* 2A36, the pressure while the cuff inflates. 0, -EBADMSG, -ENODATA, -ERANGE. */
 int intermediate_cuff_pressure_decode(const uint8_t *value, size_t n, int *ret_mmhg);
 
 /* 2A49, two bytes. 0 or -EBADMSG. */
-int blood_pressure_feature_decode(const uint8_t *value, size_t n, struct blood_pressure_feature *ret);
+int blood_pressure_feature_decode(const uint8_t *value, size_t n,
+                                  struct blood_pressure_feature *ret);
 
 /* 2A19, percent. 0; -EBADMSG empty; -ERANGE above 100. */
 int battery_level_decode(const uint8_t *value, size_t n, uint8_t *ret_percent);

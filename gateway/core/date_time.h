@@ -9,7 +9,8 @@
 
 #define CURRENT_TIME_SIZE 10
 
-enum current_time_adjust_reason { /* Current Time Service, bit field */
+/* Current Time Service, bit field */
+enum current_time_adjust_reason {
         ADJUST_MANUAL = 1 << 0,
         ADJUST_EXTERNAL_REFERENCE = 1 << 1,
         ADJUST_TIME_ZONE_CHANGE = 1 << 2,

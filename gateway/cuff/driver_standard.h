@@ -6,16 +6,17 @@
 #include "cuff/driver.h"
 
 struct driver_standard {
-        unsigned step;
+        unsigned step;      /* index into the plan */
         bool may_set_clock; /* given at begin */
+        int error;          /* why the plan ended early, or 0 */
         struct driver_facts facts;
 };
 
 /* A new session. `may_set_clock`: the option is on and the cuff has not refused before. */
 void driver_standard_begin(struct driver_standard *d, bool may_set_clock);
 
-/* What to do now. The same answer until driver_standard_reply() is called. Clock writes are due when
- * the clock was unset or drifted by more than 60 s and `now` is synchronised. */
+/* What to do now. The same answer until driver_standard_reply() is called. Clock writes are due
+ * when the clock was unset or drifted by more than 60 s and `now` is synchronised. */
 void driver_standard_next(struct driver_standard *d, const struct driver_now *now,
                           struct driver_request *ret);
 

@@ -1,5 +1,6 @@
 /* One conversation with one cuff, from its advertisement to rest: a table, sans-I/O.
- * The owner turns what happens into events, does what the returned action says, and runs one timer. */
+ * The owner turns what happens into events, does what the returned action says, and runs one timer.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -26,13 +27,13 @@ enum session_event {
         EVENT_BOND_NEEDED, /* the link is up or asked for, not bonded, and pairing is allowed */
         EVENT_BONDED,      /* Pair() succeeded and Bonded is true */
         EVENT_SUBSCRIBED,
-        EVENT_VALUE,       /* the cuff indicated something */
-        EVENT_DRAINED,     /* the driver has all it wants */
-        EVENT_REFUSED,     /* a call failed for good; the owner knows why */
-        EVENT_LOST,        /* the link is gone (also: the reply to Disconnect, bluetoothd gone) */
-        EVENT_TIMEOUT,     /* this state lasted longer than session_timeout_usec */
-        EVENT_STOP,        /* the service stops */
-        EVENT_NEWS,        /* while resting: new sequence, flag 0x40, pairing asked for */
+        EVENT_VALUE,   /* the cuff indicated something */
+        EVENT_DRAINED, /* the driver has all it wants */
+        EVENT_REFUSED, /* a call failed for good; the owner knows why */
+        EVENT_LOST,    /* the link is gone (also: the reply to Disconnect, bluetoothd gone) */
+        EVENT_TIMEOUT, /* this state lasted longer than session_timeout_usec */
+        EVENT_STOP,    /* the service stops */
+        EVENT_NEWS,    /* while resting: new sequence, flag 0x40, pairing asked for */
         SESSION_EVENT_MAX_,
 };
 
@@ -59,8 +60,8 @@ struct session_timing {
         uint64_t lingering_usec;     /* 5 s */
         uint64_t disconnecting_usec; /* 10 s */
         uint64_t cooldown_usec;      /* rest after a good session: 60 s */
-        uint64_t backoff_min_usec;   /* rest after the first failure in a row: 5 s, then doubled .. */
-        uint64_t backoff_max_usec;   /* .. up to 300 s */
+        uint64_t backoff_min_usec; /* rest after the first failure in a row: 5 s, then doubled .. */
+        uint64_t backoff_max_usec; /* .. up to 300 s */
 };
 
 #define SESSION_TIMING_DEFAULT                                                                     \
@@ -69,8 +70,9 @@ struct session_timing {
 
 struct session {
         enum session_state state;
-        bool collected;             /* reached COLLECTING since the last rest: losing it is no failure */
-        unsigned failures;          /* sessions in a row that never reached COLLECTING */
+        bool collected;    /* reached COLLECTING since the last rest: losing it is no failure */
+        bool stopped;      /* told to stop since the last rest: nor is that */
+        unsigned failures; /* sessions in a row that never reached COLLECTING */
         unsigned unresolved_losses; /* links in a row lost before the services were resolved:
                                      * two or more while bonded mean a lost bond */
 };
@@ -83,8 +85,8 @@ enum session_action session_step(struct session *s, enum session_event event);
 /* How long the present state may last; UINT64_MAX for IDLE; RESTING: see session_rest_usec. */
 uint64_t session_timeout_usec(const struct session *s, const struct session_timing *timing);
 
-/* How long to rest now: the cool-down after a good session, else backoff_min * 2^(failures-1) capped
- * at backoff_max, with +-25 % jitter taken from `random` (any 32 bits). */
+/* How long to rest now: the cool-down after a good session, else backoff_min * 2^(failures-1)
+ * capped at backoff_max, with +-25 % jitter taken from `random` (any 32 bits). */
 uint64_t session_rest_usec(const struct session *s, const struct session_timing *timing,
                            uint32_t random);
 

@@ -56,6 +56,9 @@ struct mqtt_events {
         void (*acknowledged)(void *owner, uint64_t token);
         void (*room)(void *owner); /* the window has room again */
         void (*stopped)(void *owner);
+        /* The broker refused a message (MQTT 5 only; its token will not be acknowledged), or a
+         * subscription (token 0): a sentence for people. May be NULL. */
+        void (*refused)(void *owner, uint64_t token, const char *why);
 };
 
 struct mqtt_client;
@@ -64,6 +67,8 @@ int mqtt_client_new(sd_event *event, const struct mqtt_options *options, const s
                     void *owner, struct mqtt_client **ret);
 void mqtt_client_free(struct mqtt_client *c); /* stopped or not; blocks about 1 s at most in Paho */
 
+/* Paho's two threads start here and inherit the signal mask: block SIGTERM and the like before. SIGPIPE
+ * is ignored from mqtt_client_new() on. Any event may free the client. */
 int mqtt_client_start(struct mqtt_client *c);
 /* Last message (may be NULL), DISCONNECT, then `stopped`, within `limit_usec`. */
 int mqtt_client_stop(struct mqtt_client *c, const struct mqtt_outgoing *last, uint64_t limit_usec);

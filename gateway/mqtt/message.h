@@ -9,6 +9,10 @@
 
 #include "core/measurement.h"
 
+/* A user in topics, ids and keys: "1", "2", .. or "unknown". As a JSON value the unknown one is null. */
+#define MESSAGE_USER_SIZE 8
+void message_user_to_string(uint8_t user, char ret[MESSAGE_USER_SIZE]);
+
 /* "B/bridge/state" and so on: base, then the path. */
 char *message_topic(const char *base, const char *path);                         /* B/path */
 char *message_device_topic(const char *base, const struct bdaddr *cuff, const char *leaf); /* B/device/C/leaf */
@@ -26,7 +30,10 @@ struct message_measurement {
         bool is_event; /* adds event_type "measurement" and backlog */
         bool backlog;
 };
+/* "map" is the cuff's mean, else diastolic plus a third of the difference, and "map_estimated" says so. */
 char *message_measurement(const struct message_measurement *m);
+
+#define MESSAGE_BATTERY_LOW_PERCENT 20 /* at or below: "battery_low" */
 
 struct message_cuff_state { /* B/device/C/state */
         struct number battery_percent, rssi_dbm, clock_drift_s, unread;

@@ -1,0 +1,32 @@
+/* The management side: requests and their answers, bridge/info, health, events and the log. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "app/collector.h"
+#include "app/config.h"
+#include "app/publisher.h"
+
+struct bridge {
+        const struct config *config;
+        struct store *store;
+        struct collector *collector;
+        struct publisher *publisher;
+        struct deadline health;
+        int64_t started_s;
+        uint64_t started_usec;
+        char last_log[256]; /* equal repeats are not published */
+};
+
+void bridge_init(struct bridge *b, sd_event *event, const struct config *config,
+                 struct store *store, struct collector *collector);
+void bridge_done(struct bridge *b);
+void bridge_set_store(struct bridge *b, struct store *store);
+void bridge_start(struct bridge *b, struct publisher *publisher);
+
+/* `name` is what follows bridge/request/. Always answered, except for retained requests. */
+void bridge_request(struct bridge *b, const char *name, const struct mqtt_incoming *m);
+char *bridge_info(const struct bridge *b);
+void bridge_event(struct bridge *b, const char *type, const char *data, const char *transaction);
+/* Publishes the health now and every timing.health from now on. */
+void bridge_health(struct bridge *b);

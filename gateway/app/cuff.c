@@ -1,0 +1,413 @@
+#include "app/cuff.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "app/collector.h"
+#include "app/wall_clock.h"
+#include "core/gatt_uuid.h"
+#include "mqtt/message.h"
+
+#define LOG_COMPONENT "cuff"
+#include "base/log.h"
+
+#define LOOK_AGAIN_USEC   1000000u /* bluez#1489: resolved before the objects are exported */
+#define CONNECT_TRIES_MAX 3
+#define LOST_BOND_LOSSES  2
+#define OMRON_MEMORY_ADVICE                                                                        \
+        "it offers no Blood Pressure measurements; if it is an OMRON cuff that keeps them in its " \
+        "memory only, "                                                                            \
+        "this version cannot read it yet"
+
+void cuff_set_trouble(struct cuff *cuff, const char *format, ...) {
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(cuff->trouble, sizeof cuff->trouble, format, args);
+        va_end(args);
+}
+
+void cuff_save(struct cuff *cuff) {
+        int r;
+
+        if (!cuff->stored)
+                return;
+        r = store_cuffs_save(cuff->collector->store, &cuff->record);
+        if (r < 0)
+                log_cuff_warning(cuff->address,
+                                 "What is known about the cuff could not be saved: %s",
+                                 strerror(-r));
+}
+
+const char *cuff_name(const struct cuff *cuff) {
+        if (cuff->record.name[0])
+                return cuff->record.name;
+        if (cuff->device && bluez_device_info(cuff->device)->name[0])
+                return bluez_device_info(cuff->device)->name;
+        return cuff->record.model[0] ? cuff->record.model : "Blood pressure cuff";
+}
+
+const char *cuff_sync_state(const struct cuff *cuff) {
+        switch (cuff->session.state) {
+        case SESSION_CONNECTING:
+        case SESSION_RESOLVING:
+                return "connecting";
+        case SESSION_PAIRING:
+                return "pairing";
+        case SESSION_SUBSCRIBING:
+        case SESSION_COLLECTING:
+        case SESSION_LINGERING:
+        case SESSION_DISCONNECTING:
+                return "reading";
+        default:
+                if (cuff->trouble[0])
+                        return "problem";
+                return cuff->session.state == SESSION_RESTING ? "resting" : "idle";
+        }
+}
+
+/* --- the driver's plan
+ * ---------------------------------------------------------------------------- */
+
+static void now_for_driver(const struct cuff *cuff, struct driver_now *ret) {
+        *ret = (struct driver_now){
+                .synchronised = wall_clock_is_synchronised(cuff->collector->config->system_clock),
+        };
+        if (wall_clock_local(wall_clock_now(), &ret->local) < 0)
+                ret->synchronised = false;
+}
+
+static int ask(struct cuff *cuff, const struct driver_request *request) {
+        switch (request->verb) {
+        case DRIVER_SUBSCRIBE:
+                return bluez_gatt_subscribe(cuff->gatt, request->uuid);
+        case DRIVER_READ:
+                return bluez_gatt_read(cuff->gatt, request->uuid);
+        default:
+                return bluez_gatt_write(cuff->gatt, request->uuid, request->value,
+                                        request->value_size,
+                                        /* with_response= */ true);
+        }
+}
+
+/* Walks the plan until an operation is under way or there is nothing to ask. */
+static void continue_plan(struct cuff *cuff) {
+        struct driver_request request;
+        struct driver_now now;
+        int r;
+
+        while (!cuff->asking) {
+                now_for_driver(cuff, &now);
+                driver_standard_next(&cuff->driver, &now, &request);
+                if (request.verb == DRIVER_WAIT)
+                        return;
+                if (request.verb == DRIVER_DRAINED) {
+                        cuff_event(cuff, EVENT_DRAINED);
+                        return;
+                }
+                if (request.verb == DRIVER_FAILED) {
+                        if (!cuff->trouble[0])
+                                cuff_set_trouble(
+                                        cuff,
+                                        "The cuff could not be read (%s): take a measurement, it "
+                                        "is tried again",
+                                        strerror(-request.error));
+                        cuff_event(cuff, request.error == -ENOTCONN ? EVENT_LOST : EVENT_REFUSED);
+                        return;
+                }
+                r = ask(cuff, &request);
+                if (r < 0)
+                        driver_standard_reply(&cuff->driver, &now, r, NULL, 0);
+                else
+                        cuff->asking = true;
+        }
+}
+
+static void on_gatt_done(void *owner, enum bluez_error error, const uint8_t *value,
+                         size_t value_size) {
+        struct cuff *cuff = owner;
+        struct driver_now now;
+
+        cuff->asking = false;
+        now_for_driver(cuff, &now);
+        if (error != BLUEZ_OK)
+                log_cuff_debug(cuff->address, "The cuff's answer: %s",
+                               bluez_error_to_string(error));
+        if (error == BLUEZ_ACCESS_DENIED)
+                cuff->collector->access_denied = true;
+        driver_standard_reply(&cuff->driver, &now, bluez_error_to_errno(error), value, value_size);
+        if (cuff->session.state == SESSION_SUBSCRIBING) {
+                if (error == BLUEZ_OK) {
+                        cuff_event(cuff, EVENT_SUBSCRIBED);
+                        return;
+                }
+                cuff_set_trouble(cuff, "%s. %s", bluez_error_cause(error),
+                                 bluez_error_remedy(error));
+        }
+        continue_plan(cuff);
+}
+
+static void refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
+                         int error) {
+        const char *word = error == -EBADMSG   ? "EBADMSG"
+                           : error == -ENODATA ? "ENODATA"
+                           : error == -ERANGE  ? "ERANGE"
+                                               : "EINVAL";
+        const char *text = error == -ENODATA  ? "the cuff reports a measurement that failed"
+                           : error == -ERANGE ? "the values are not plausible"
+                                              : "the bytes are damaged";
+
+        log_cuff_warning(cuff->address,
+                         "A value was not taken as a measurement: %s (%s); its bytes are kept",
+                         text, word);
+        store_rejected_insert(cuff->collector->store, &cuff->record.address, uuid, value, size,
+                              word, wall_clock_now());
+        collector_happened(
+                cuff->collector, "measurement_refused",
+                message_object("device", cuff->address, "code", word, "reason", text, NULL), NULL);
+}
+
+static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, size_t size) {
+        struct cuff *cuff = owner;
+        struct measurement m;
+        int r;
+
+        if (!cuff->arrival_s) /* before the session has begun */
+                cuff->arrival_s = wall_clock_now();
+        cuff_event(cuff, EVENT_VALUE);
+        r = driver_standard_value(&cuff->driver, uuid, value, size, &m);
+        if (r == 1) {
+                r = intake_measurement(&cuff->collector->intake, &cuff->record.address, &m, "2a35",
+                                       value, size, cuff->arrival_s);
+                cuff->new_measurements += r != 0;
+        } else if (r < 0 && r != -ENOTSUP) {
+                refuse_value(cuff, uuid, value, size, r);
+        }
+}
+
+static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
+        struct cuff *cuff = owner;
+
+        if (cuff->session.state != SESSION_RESOLVING)
+                return;
+        if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT)) {
+                cuff_event(cuff, EVENT_RESOLVED);
+                return;
+        }
+        cuff_set_trouble(cuff,
+                         error != BLUEZ_OK
+                                 ? "BlueZ did not list what the cuff offers: press the cuff's "
+                                   "Bluetooth button to try again"
+                                 : "The cuff is connected, but " OMRON_MEMORY_ADVICE);
+        deadline_set_usec(&cuff->look_again, LOOK_AGAIN_USEC);
+}
+
+void cuff_look_again(void *userdata) {
+        struct cuff *cuff = userdata;
+
+        if (cuff->session.state == SESSION_RESOLVING && cuff->gatt)
+                bluez_gatt_find(cuff->gatt);
+}
+
+const struct bluez_gatt_events cuff_gatt_events = {
+        .found = on_gatt_found,
+        .done = on_gatt_done,
+        .value = on_gatt_value,
+};
+
+/* --- the session's actions
+ * ------------------------------------------------------------------------ */
+
+static void take_facts(struct cuff *cuff) {
+        const struct driver_facts *f = &cuff->driver.facts;
+        struct store_cuff *r = &cuff->record;
+        const struct {
+                char *to;
+                const char *from;
+        } texts[] = {{r->model, f->model},
+                     {r->serial, f->serial},
+                     {r->firmware, f->firmware},
+                     {r->hardware, f->hardware},
+                     {r->manufacturer, f->manufacturer}};
+        bool changed = false;
+
+        for (size_t i = 0; i < ELEMENTS(texts); i++)
+                if (texts[i].from[0] && strcmp(texts[i].to, texts[i].from) != 0) {
+                        snprintf(texts[i].to, STORE_TEXT_SIZE, "%s", texts[i].from);
+                        changed = true;
+                }
+        if (f->battery_percent.known)
+                r->battery_percent = f->battery_percent;
+        if (f->clock_read)
+                r->clock_drift_s = f->drift_s;
+        if (f->clock_refused)
+                r->clock_refused = true;
+        if (f->clock_set)
+                log_cuff_info(cuff->address, "The cuff's clock was set");
+        if (changed)
+                cuff->collector->events->cuffs_changed(cuff->collector->owner);
+}
+
+static void tell_end(struct cuff *cuff, bool good) {
+        char count[16];
+
+        snprintf(count, sizeof count, "%u", cuff->new_measurements);
+        if (good) {
+                log_cuff_info(cuff->address, "Read: %u new measurements", cuff->new_measurements);
+                collector_happened(
+                        cuff->collector, "sync_finished",
+                        message_object("device", cuff->address, "new_measurements", count, NULL),
+                        NULL);
+        } else {
+                log_cuff_warning(cuff->address, "Not read: %s", cuff->trouble);
+                collector_happened(
+                        cuff->collector, "sync_failed",
+                        message_object("device", cuff->address, "reason", cuff->trouble, NULL),
+                        NULL);
+        }
+}
+
+/* BlueZ never says that the keys were refused; links that fall before the services are known do. */
+static void judge_bond(struct cuff *cuff, bool good) {
+        bool was_lost = cuff->record.bond_lost;
+
+        if (good)
+                cuff->record.bond_lost = false;
+        else if (cuff->session.unresolved_losses >= LOST_BOND_LOSSES && cuff->device &&
+                 bluez_device_info(cuff->device)->bonded)
+                cuff->record.bond_lost = true;
+        if (!cuff->record.bond_lost)
+                return;
+        cuff_set_trouble(
+                cuff,
+                "The cuff hangs up as soon as it is connected: it has probably forgotten this "
+                "gateway "
+                "or been paired with a phone. Start pairing and hold the cuff's Bluetooth button "
+                "until the P blinks");
+        if (!was_lost)
+                collector_happened(cuff->collector, "bond_lost",
+                                   message_object("device", cuff->address, NULL), NULL);
+}
+
+/* The conversation is over, whatever its end. */
+static void rest(struct cuff *cuff) {
+        struct collector *c = cuff->collector;
+        bool good = cuff->collected;
+        uint32_t random = 0;
+
+        if (cuff->stored && cuff->arrival_s) {
+                take_facts(cuff);
+                judge_bond(cuff, good);
+                if (good) {
+                        cuff->trouble[0] = '\0';
+                        cuff->record.last_sync = wall_clock_now();
+                } else {
+                        c->counters.failures++;
+                        if (!cuff->trouble[0])
+                                cuff_set_trouble(
+                                        cuff,
+                                        "The connection broke before the cuff could be read: bring "
+                                        "it "
+                                        "closer to the gateway and press its Bluetooth button");
+                }
+                if (c->stage == COLLECTOR_RUNNING || good)
+                        tell_end(cuff, good);
+                cuff_save(cuff);
+        }
+        cuff->arrival_s = 0;
+        cuff->new_measurements = 0;
+        cuff->asking = cuff->connect_due = cuff->collected = false;
+        cuff->rest_began_usec = wall_clock_monotonic_usec();
+        cuff->rest_advert = cuff->advert;
+        deadline_clear(&cuff->look_again);
+        if (cuff->gatt)
+                bluez_gatt_link_lost(cuff->gatt);
+        cuff_pause(cuff);
+        if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
+                random = (uint32_t) cuff->rest_began_usec;
+        deadline_set_usec(&cuff->timer,
+                          session_rest_usec(&cuff->session, &c->config->timing.session, random));
+        pairing_session_rests(&c->pairing, cuff);
+}
+
+static void enter_state(struct cuff *cuff) {
+        struct collector *c = cuff->collector;
+
+        deadline_set_usec(&cuff->timer,
+                          session_timeout_usec(&cuff->session, &c->config->timing.session));
+        if (cuff->device && cuff->session.state != SESSION_CONNECTING &&
+            cuff->session.state != SESSION_PAIRING)
+                bluez_device_drop_calls(cuff->device);
+        if (cuff->session.state != SESSION_CONNECTING)
+                cuff->connect_due = false;
+        if (cuff->session.state == SESSION_RESOLVING && bluez_device_info(cuff->device)->resolved)
+                bluez_gatt_find(cuff->gatt);
+}
+
+static void begin(struct cuff *cuff) {
+        cuff->arrival_s = wall_clock_now();
+        cuff->record.last_seen = cuff->arrival_s;
+        cuff->connect_tries = 0;
+        cuff->trouble[0] = '\0';
+        cuff->collector->counters.connects++;
+        if (cuff->stored)
+                collector_happened(cuff->collector, "sync_started",
+                                   message_object("device", cuff->address, NULL), NULL);
+}
+
+static void act(struct cuff *cuff, enum session_action action) {
+        switch (action) {
+        case ACTION_CONNECT:
+                cuff->connect_due = true; /* wake stops discovery, then calls cuff_connect_now */
+                break;
+        case ACTION_PAIR:
+                pairing_begins(&cuff->collector->pairing, cuff);
+                bluez_device_pair(cuff->device);
+                break;
+        case ACTION_SUBSCRIBE:
+                cuff->asking = false;
+                driver_standard_begin(&cuff->driver, cuff->collector->config->bluetooth.set_clock &&
+                                                             !cuff->record.clock_refused);
+                continue_plan(cuff);
+                break;
+        case ACTION_COLLECT:
+                cuff->collected = true;
+                continue_plan(cuff);
+                break;
+        case ACTION_DISCONNECT:
+                bluez_device_disconnect(cuff->device);
+                break;
+        case ACTION_REST:
+                rest(cuff);
+                break;
+        default:
+                break;
+        }
+}
+
+void cuff_event(struct cuff *cuff, enum session_event event) {
+        enum session_state before = cuff->session.state;
+        enum session_action action = session_step(&cuff->session, event);
+
+        if (action == ACTION_IGNORE) {
+                log_cuff_debug(cuff->address, "%s: %s means nothing here",
+                               session_state_to_string(before), session_event_to_string(event));
+                return;
+        }
+        if (cuff->session.state != before) {
+                log_cuff_debug(cuff->address, "%s -> %s on %s", session_state_to_string(before),
+                               session_state_to_string(cuff->session.state),
+                               session_event_to_string(event));
+                if (!session_is_linked(&(struct session){.state = before}) &&
+                    session_is_linked(&cuff->session))
+                        begin(cuff);
+                enter_state(cuff);
+        }
+        act(cuff, action);
+        if (cuff->session.state != before)
+                collector_session_moved(cuff->collector, cuff);
+}

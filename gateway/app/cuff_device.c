@@ -1,0 +1,239 @@
+/* The cuff's life, and what its Device1 object tells: signals and replies become session events. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/collector.h"
+#include "app/cuff.h"
+#include "app/wall_clock.h"
+
+#define LOG_COMPONENT "cuff"
+#include "base/log.h"
+
+#define CONNECT_TRIES_MAX 3
+
+static void explain(struct cuff *cuff, enum bluez_error error) {
+        if (error == BLUEZ_ACCESS_DENIED)
+                cuff->collector->access_denied = true;
+        cuff_set_trouble(cuff, "%s. %s", bluez_error_cause(error), bluez_error_remedy(error));
+        log_cuff_debug(cuff->address, "BlueZ: %s", bluez_error_to_string(error));
+}
+
+/* Ours: bonded, or being paired in an open window. Others' business is left alone. */
+static bool is_ours(const struct cuff *cuff) {
+        return bluez_device_info(cuff->device)->bonded ||
+               pairing_wants(&cuff->collector->pairing, cuff);
+}
+
+static void link_is_up(struct cuff *cuff) {
+        const struct bluez_device_info *info = bluez_device_info(cuff->device);
+
+        if (cuff->pausing || !is_ours(cuff))
+                return; /* our Disconnect() is on its way, or somebody else's connection */
+        if (!info->bonded && cuff->session.state == SESSION_CONNECTING) {
+                cuff_event(cuff, EVENT_BOND_NEEDED);
+                return;
+        }
+        cuff_event(cuff, EVENT_CONNECTED);
+        if (!info->bonded)
+                cuff_event(cuff, EVENT_BOND_NEEDED);
+}
+
+static void on_changed(void *owner, unsigned changes) {
+        struct cuff *cuff = owner;
+        const struct bluez_device_info *info = bluez_device_info(cuff->device);
+
+        if (changes & BLUEZ_DEVICE_ADVERTISED) {
+                cuff->has_rssi = info->has_rssi;
+                cuff->rssi = info->rssi;
+                cuff_seen(cuff, info->omron_data, info->omron_size);
+        }
+        if (info->trusted && (changes & BLUEZ_DEVICE_ADDED)) /* a trusted device cannot be paused */
+                bluez_device_set_trusted(cuff->device, false);
+        if ((changes & BLUEZ_DEVICE_NAME) && !cuff->record.name[0])
+                cuff->collector->events->cuffs_changed(cuff->collector->owner);
+        if (changes & BLUEZ_DEVICE_GONE) {
+                bluez_gatt_reset(cuff->gatt);
+                cuff_event(cuff, EVENT_LOST);
+                return;
+        }
+        if ((changes & BLUEZ_DEVICE_CONNECTED) && info->connected)
+                link_is_up(cuff);
+        if ((changes & BLUEZ_DEVICE_BONDED) && cuff->session.state == SESSION_PAIRING)
+                pairing_bonded_changed(&cuff->collector->pairing, cuff);
+        if ((changes & BLUEZ_DEVICE_RESOLVED) && info->resolved &&
+            cuff->session.state == SESSION_RESOLVING)
+                bluez_gatt_find(cuff->gatt);
+        if ((changes & BLUEZ_DEVICE_CONNECTED) && !info->connected)
+                cuff_event(cuff, EVENT_LOST);
+}
+
+static void on_connect_done(void *owner, enum bluez_error error) {
+        struct cuff *cuff = owner;
+
+        if (cuff->session.state != SESSION_CONNECTING || error == BLUEZ_OK ||
+            error == BLUEZ_IN_PROGRESS)
+                return; /* Connected tells; InProgress: BlueZ is at it already */
+        if (error == BLUEZ_ALREADY) {
+                if (bluez_device_info(cuff->device)->connected)
+                        link_is_up(cuff);
+                return;
+        }
+        if (error == BLUEZ_CONNECT_ABORTED && ++cuff->connect_tries < CONNECT_TRIES_MAX) {
+                log_cuff_debug(cuff->address, "The link did not come up, once more");
+                bluez_device_connect(cuff->device);
+                return;
+        }
+        explain(cuff, error);
+        cuff_event(cuff, EVENT_REFUSED);
+}
+
+static void on_pair_done(void *owner, enum bluez_error error) {
+        struct cuff *cuff = owner;
+
+        if (cuff->session.state == SESSION_PAIRING)
+                pairing_pair_done(&cuff->collector->pairing, cuff, error);
+}
+
+static void on_disconnect_done(void *owner, enum bluez_error error) {
+        struct cuff *cuff = owner;
+
+        cuff->pausing = false;
+        if (!bluez_device_info(cuff->device)->connected || error != BLUEZ_OK)
+                cuff_event(cuff, EVENT_LOST); /* a cancelled Connect yields no Connected=false */
+        collector_session_moved(cuff->collector, cuff);
+}
+
+static const struct bluez_device_events device_events = {
+        .changed = on_changed,
+        .connect_done = on_connect_done,
+        .pair_done = on_pair_done,
+        .disconnect_done = on_disconnect_done,
+};
+
+void cuff_pause(struct cuff *cuff) {
+        if (cuff->device && bluez_device_disconnect(cuff->device) >= 0)
+                cuff->pausing = true;
+}
+
+void cuff_connect_now(struct cuff *cuff) {
+        int r;
+
+        if (!cuff->connect_due)
+                return;
+        cuff->connect_due = false;
+        cuff->connect_tries = 0;
+        r = bluez_device_connect(cuff->device);
+        if (r < 0 && r != -EBUSY) {
+                cuff_set_trouble(cuff, "BlueZ could not be asked to connect (%s)", strerror(-r));
+                cuff_event(cuff, EVENT_REFUSED);
+        }
+}
+
+/* Counters that moved since the session ended, or the cuff says so itself. */
+static bool has_news(const struct cuff *cuff) {
+        if (!cuff->has_advert)
+                return false;
+        if (cuff->advert.news)
+                return true;
+        if (!cuff->advert.has_counters || !cuff->rest_advert.has_counters)
+                return false;
+        for (unsigned u = 0; u < cuff->advert.user_slots; u++)
+                if (cuff->advert.user[u].sequence != cuff->rest_advert.user[u].sequence)
+                        return true;
+        return false;
+}
+
+void cuff_seen(struct cuff *cuff, const uint8_t *omron_data, size_t omron_size) {
+        struct collector *c = cuff->collector;
+        uint64_t rested = wall_clock_monotonic_usec() - cuff->rest_began_usec;
+
+        cuff->record.last_seen = wall_clock_now();
+        if (omron_size && advertisement_decode(omron_data, omron_size, &cuff->advert) == 0)
+                cuff->has_advert = true;
+        if (c->stage != COLLECTOR_RUNNING || !cuff->device)
+                return;
+        if (cuff->session.state == SESSION_RESTING && !cuff->record.bond_lost &&
+            rested > c->config->timing.tail_usec && has_news(cuff)) {
+                cuff_event(cuff, EVENT_NEWS);
+                wake_arm(&c->wake);
+        }
+        if (cuff->session.state != SESSION_IDLE || !is_ours(cuff) || collector_is_connecting(c))
+                return;
+        if (!wake_is_armed(&c->wake) || c->pairing.active) /* else the kernel connects by itself */
+                cuff_event(cuff, EVENT_SEEN);
+}
+
+static void on_timer(void *userdata) {
+        struct cuff *cuff = userdata;
+
+        if (cuff->session.state == SESSION_CONNECTING || cuff->session.state == SESSION_RESOLVING)
+                if (!cuff->trouble[0])
+                        cuff_set_trouble(cuff, "The cuff did not answer in time: bring it closer "
+                                               "to the gateway and "
+                                               "press its Bluetooth button");
+        cuff_event(cuff, EVENT_TIMEOUT);
+        if (cuff->session.state == SESSION_IDLE)
+                wake_arm(&cuff->collector->wake);
+}
+
+int cuff_attach(struct cuff *cuff, const char *adapter_path) {
+        struct collector *c = cuff->collector;
+        int r;
+
+        if (cuff->device)
+                return 0;
+        r = bluez_device_new(c->bus, adapter_path, &cuff->record.address, &device_events, cuff,
+                             &cuff->device);
+        if (r < 0)
+                return r;
+        r = bluez_gatt_new(c->bus, bluez_device_path(cuff->device), &cuff_gatt_events, cuff,
+                           &cuff->gatt);
+        if (r < 0) {
+                bluez_device_free(cuff->device);
+                cuff->device = NULL;
+                return r;
+        }
+        return bluez_device_refresh(cuff->device);
+}
+
+void cuff_detach(struct cuff *cuff) {
+        if (!cuff->device)
+                return;
+        if (session_is_linked(&cuff->session) && !cuff->trouble[0])
+                cuff_set_trouble(cuff, "Bluetooth went away while the cuff was being read");
+        cuff_event(cuff, EVENT_LOST);
+        bluez_gatt_free(cuff->gatt);
+        bluez_device_free(cuff->device);
+        cuff->gatt = NULL;
+        cuff->device = NULL;
+        cuff->pausing = cuff->asking = false;
+}
+
+int cuff_new(struct collector *c, const struct store_cuff *record, bool stored, struct cuff **ret) {
+        struct cuff *cuff = calloc(1, sizeof *cuff);
+
+        if (!cuff)
+                return -ENOMEM;
+        cuff->collector = c;
+        cuff->record = *record;
+        cuff->stored = stored;
+        bdaddr_to_string(&record->address, cuff->address);
+        session_init(&cuff->session);
+        driver_standard_begin(&cuff->driver, /* may_set_clock= */ false);
+        deadline_init(&cuff->timer, c->event, on_timer, cuff);
+        deadline_init(&cuff->look_again, c->event, cuff_look_again, cuff);
+        *ret = cuff;
+        return 0;
+}
+
+void cuff_free(struct cuff *cuff) {
+        if (!cuff)
+                return;
+        deadline_done(&cuff->timer);
+        deadline_done(&cuff->look_again);
+        bluez_gatt_free(cuff->gatt);
+        bluez_device_free(cuff->device);
+        free(cuff);
+}

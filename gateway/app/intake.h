@@ -1,0 +1,45 @@
+/* From a decoded measurement to a committed row. What the database cannot take now (full disk,
+ * locked) is kept in memory and tried again: the cuff has been told already that we have it. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/deadline.h"
+#include "core/measurement.h"
+#include "store/measurements.h"
+
+#define INTAKE_WAITING_MAX 1000 /* a cuff holds 200 at most */
+#define INTAKE_RETRY_USEC  5000000u
+
+struct intake_events {
+        void (*stored)(void *owner, const struct bdaddr *cuff,
+                       uint8_t user); /* new and committed */
+        /* The database is damaged: give another one with intake_set_store, or stop. */
+        void (*broken)(void *owner);
+        void (*changed)(void *owner); /* intake_problem changed */
+};
+
+struct intake {
+        struct store *store; /* not owned */
+        const struct intake_events *events;
+        void *owner;
+        struct deadline retry;
+        struct store_measurement *waiting;
+        size_t n_waiting, allocated;
+        int error; /* why they wait: negative errno, 0 none */
+};
+
+void intake_init(struct intake *i, sd_event *event, struct store *store,
+                 const struct intake_events *events, void *owner);
+void intake_done(struct intake *i);
+void intake_set_store(struct intake *i, struct store *store);
+
+/* `arrival_s`: when the session began; `raw`: the bytes as the cuff sent them. Fills in id,
+ * measured_at and clock_ok (design.md 5), then commits. 1 new, 0 known already, negative: waiting
+ * in memory. */
+int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
+                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s);
+
+/* NULL, or one sentence for people: what waits, why, what to do. Valid until the next call. */
+const char *intake_problem(const struct intake *i, char *buffer, size_t size);

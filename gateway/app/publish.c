@@ -1,0 +1,240 @@
+/* What is due, in which order, and sending it. */
+#include "app/publisher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/cuff.h"
+#include "app/render.h"
+#include "base/cleanup.h"
+#include "mqtt/message.h"
+#include "store/outbox.h"
+
+#define LOG_COMPONENT "mqtt"
+#include "base/log.h"
+
+/* --- what is due
+ * ---------------------------------------------------------------------------------- */
+
+struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address) {
+        for (size_t i = 0; i < p->n_cuffs; i++)
+                if (bdaddr_equal(&p->cuffs[i].address, address))
+                        return &p->cuffs[i];
+        return NULL;
+}
+
+static void add_user(struct publisher_cuff *cuff, uint8_t user) {
+        for (size_t i = 0; i < cuff->n_users; i++)
+                if (cuff->users[i].user == user)
+                        return;
+        if (cuff->n_users < PUBLISHER_USERS_MAX)
+                cuff->users[cuff->n_users++] = (struct publisher_user){
+                        .user = user, .discovery_due = true, .measurement_due = true};
+}
+
+/* The cuffs that are in the database, with everything of theirs due. */
+static void take_cuffs(struct publisher *p) {
+        p->n_cuffs = 0;
+        for (size_t i = 0; i < p->collector->n_cuffs; i++) {
+                const struct cuff *cuff = p->collector->cuffs[i];
+                struct publisher_cuff *mine = &p->cuffs[p->n_cuffs];
+                uint8_t users[PUBLISHER_USERS_MAX];
+                int n;
+
+                if (!cuff->stored)
+                        continue;
+                *mine = (struct publisher_cuff){
+                        .address = cuff->record.address, .discovery_due = true, .state_due = true};
+                n = store_measurements_users(p->store, &mine->address, users, PUBLISHER_USERS_MAX);
+                for (int u = 0; u < n; u++)
+                        add_user(mine, users[u]);
+                p->n_cuffs++;
+        }
+}
+
+void publisher_all_due(struct publisher *p) {
+        p->online_due = p->info_due = p->devices_due = true;
+        p->gateway_due = p->config->homeassistant.discovery;
+        take_cuffs(p);
+        for (size_t i = 0; i < p->n_cuffs && !p->config->homeassistant.discovery; i++) {
+                p->cuffs[i].discovery_due = false;
+                for (size_t u = 0; u < p->cuffs[i].n_users; u++)
+                        p->cuffs[i].users[u].discovery_due = false;
+        }
+}
+
+/* --- sending
+ * -------------------------------------------------------------------------------------- */
+
+static int publish(struct publisher *p, const char *topic, const char *payload, int qos,
+                   bool retain, uint64_t token, uint32_t expiry_s) {
+        int r;
+
+        if (!topic || !payload)
+                return -ENOMEM;
+        r = mqtt_client_publish(p->client, &(struct mqtt_outgoing){.topic = topic,
+                                                                   .payload = payload,
+                                                                   .qos = qos,
+                                                                   .retain = retain,
+                                                                   .token = token,
+                                                                   .expiry_s = expiry_s});
+        if (r < 0 && r != -ENOTCONN)
+                log_warning("A message on %s was not sent: %s", topic, strerror(-r));
+        return r;
+}
+
+static void publish_retained(struct publisher *p, char *topic, char *payload) {
+        publish(p, topic, payload, 1, /* retain= */ true, 0, 0);
+        free(topic);
+        free(payload);
+}
+
+void publisher_send(struct publisher *p, const char *path, char *payload, int qos, bool retain,
+                    uint32_t expiry_s) {
+        _cleanup_(freep) char *topic = NULL, *owned = payload;
+
+        if (!mqtt_client_is_connected(p->client))
+                return;
+        topic = message_topic(p->config->mqtt.base_topic, path);
+        publish(p, topic, owned, qos, retain, 0, expiry_s);
+}
+
+void publisher_reply(struct publisher *p, const char *path, char *payload, const void *correlation,
+                     size_t correlation_size) {
+        _cleanup_(freep) char *topic = message_topic(p->config->mqtt.base_topic, path),
+                              *owned = payload;
+
+        if (topic && owned)
+                mqtt_client_publish(p->client,
+                                    &(struct mqtt_outgoing){.topic = topic,
+                                                            .payload = owned,
+                                                            .qos = 1,
+                                                            .correlation = correlation,
+                                                            .correlation_size = correlation_size});
+}
+
+static bool publish_bridge(struct publisher *p) {
+        const char *base = p->config->mqtt.base_topic;
+
+        if (p->online_due) {
+                p->online_due = false;
+                publish(p, p->will_topic, "online", 1, /* retain= */ true, 0, 0);
+                return true;
+        }
+        if (p->gateway_due) {
+                p->gateway_due = false;
+                publish_retained(p, homeassistant_gateway_topic(&p->ha),
+                                 homeassistant_gateway(&p->ha, p->hostname));
+                return true;
+        }
+        if (p->info_due) {
+                p->info_due = false;
+                publish_retained(p, message_topic(base, "bridge/info"), p->events->info(p->owner));
+                return true;
+        }
+        if (p->devices_due) {
+                p->devices_due = false;
+                publish_retained(p, message_topic(base, "bridge/devices"),
+                                 render_devices(p->store, p->collector));
+                return true;
+        }
+        return false;
+}
+
+static bool publish_cuff(struct publisher *p, struct publisher_cuff *mine) {
+        const struct cuff *cuff = collector_find(p->collector, &mine->address);
+
+        if (!cuff)
+                return false;
+        if (mine->discovery_due) {
+                mine->discovery_due = false;
+                publish_retained(p, homeassistant_cuff_topic(&p->ha, &mine->address),
+                                 render_cuff_discovery(p->store, &p->ha, cuff));
+                return true;
+        }
+        for (size_t u = 0; u < mine->n_users; u++) {
+                if (!mine->users[u].discovery_due)
+                        continue;
+                mine->users[u].discovery_due = false;
+                publish_retained(
+                        p, homeassistant_user_topic(&p->ha, &mine->address, mine->users[u].user),
+                        render_user_discovery(p->store, &p->ha, cuff, mine->users[u].user));
+                return true;
+        }
+        if (mine->state_due) {
+                mine->state_due = false;
+                publish_retained(
+                        p,
+                        message_device_topic(p->config->mqtt.base_topic, &mine->address, "state"),
+                        render_cuff_state(p->store, cuff));
+                return true;
+        }
+        return false;
+}
+
+static bool is_acked(const struct publisher *p, int64_t sequence) {
+        for (size_t i = 0; i < p->n_acked; i++)
+                if (p->acked[i] == sequence)
+                        return true;
+        return false;
+}
+
+static bool publish_outbox(struct publisher *p) {
+        struct store_outbox_row row;
+        _cleanup_(freep) char *topic = NULL, *payload = NULL;
+
+        if (p->n_acked > PUBLISHER_ACKED_MAX - MQTT_WINDOW)
+                return false; /* the database must take those out first */
+        do {
+                if (store_outbox_next(p->store, p->sent, &row) < 0)
+                        return false;
+                p->sent = row.sequence;
+        } while (is_acked(p, row.sequence));
+        topic = message_user_topic(p->config->mqtt.base_topic, &row.measurement.cuff,
+                                   row.measurement.measurement.user, "event");
+        payload = render_measurement(p->store, &row.measurement, /* is_event= */ true);
+        publish(p, topic, payload, 1, /* retain= */ false, (uint64_t) row.sequence, 0);
+        return true;
+}
+
+/* Only after the outbox: a backlog of n measurements moves the retained topic once, to the newest.
+ */
+static bool publish_newest(struct publisher *p) {
+        for (size_t i = 0; i < p->n_cuffs; i++) {
+                struct publisher_cuff *mine = &p->cuffs[i];
+
+                for (size_t u = 0; u < mine->n_users; u++) {
+                        struct store_measurement newest;
+
+                        if (!mine->users[u].measurement_due)
+                                continue;
+                        mine->users[u].measurement_due = false;
+                        if (store_measurements_newest(p->store, &mine->address, mine->users[u].user,
+                                                      &newest) < 0)
+                                continue;
+                        publish_retained(
+                                p,
+                                message_user_topic(p->config->mqtt.base_topic, &mine->address,
+                                                   mine->users[u].user, "measurement"),
+                                render_measurement(p->store, &newest, /* is_event= */ false));
+                        return true;
+                }
+        }
+        return false;
+}
+
+static bool publish_next(struct publisher *p) {
+        if (publish_bridge(p))
+                return true;
+        for (size_t i = 0; i < p->n_cuffs; i++)
+                if (publish_cuff(p, &p->cuffs[i]))
+                        return true;
+        return publish_outbox(p) || publish_newest(p);
+}
+
+void publisher_pump(struct publisher *p) {
+        while (mqtt_client_is_connected(p->client) && mqtt_client_room(p->client) > 0)
+                if (!publish_next(p))
+                        return;
+}

@@ -1,0 +1,273 @@
+#include "app/publisher.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "mqtt/message.h"
+#include "store/outbox.h"
+#include "version.h"
+
+#define LOG_COMPONENT "mqtt"
+#include "base/log.h"
+
+#define BIRTH_STATES_USEC                                                                          \
+        2000000u /* Home Assistant subscribes within half a second of discovery                    \
+                  */
+
+/* --- acknowledged rows leave the database, those of one turn of the loop together
+ * ------------------ */
+
+static void on_remove(void *userdata) {
+        struct publisher *p = userdata;
+        int r = store_outbox_remove_many(p->store, p->acked, p->n_acked);
+
+        if (r < 0) {
+                log_warning("Acknowledged measurements could not be taken out of the outbox (%s); "
+                            "trying again",
+                            strerror(-r));
+                deadline_set_usec(&p->remove, PUBLISHER_REMOVE_USEC);
+                return;
+        }
+        p->n_acked = 0;
+        publisher_pump(p);
+}
+
+static void on_acknowledged(void *owner, uint64_t token) {
+        struct publisher *p = owner;
+
+        if (p->n_acked == PUBLISHER_ACKED_MAX)
+                return; /* cannot be: no more than these were sent; it would be sent again, not lost
+                         */
+        p->acked[p->n_acked++] = (int64_t) token;
+        if (!deadline_is_set(&p->remove))
+                deadline_set_usec(&p->remove, 0);
+}
+
+/* --- the connection
+ * ------------------------------------------------------------------------------- */
+
+static void on_connected(void *owner, const char *url, int version) {
+        struct publisher *p = owner;
+
+        log_info("Connected to %s with MQTT %s", url, version == 5 ? "5" : "3.1.1");
+        p->trouble[0] = '\0';
+        p->sent = 0;
+        publisher_all_due(p);
+        p->events->changed(p->owner);
+        publisher_pump(p);
+}
+
+static void on_lost(void *owner, const char *why) {
+        struct publisher *p = owner;
+
+        if (strcmp(p->trouble, why) != 0)
+                log_warning("%s", why);
+        snprintf(p->trouble, sizeof p->trouble, "%s", why);
+        p->events->changed(p->owner);
+}
+
+static void on_birth(void *userdata) {
+        struct publisher *p = userdata;
+
+        publisher_all_due(p);
+        publisher_pump(p);
+        deadline_set_usec(&p->birth_states, BIRTH_STATES_USEC);
+}
+
+/* For brokers without persistence: once more when Home Assistant has subscribed. */
+static void on_birth_states(void *userdata) {
+        struct publisher *p = userdata;
+
+        p->online_due = p->info_due = true;
+        for (size_t i = 0; i < p->n_cuffs; i++) {
+                p->cuffs[i].state_due = true;
+                for (size_t u = 0; u < p->cuffs[i].n_users; u++)
+                        p->cuffs[i].users[u].measurement_due = true;
+        }
+        publisher_pump(p);
+}
+
+static void home_assistant_is_born(struct publisher *p) {
+        uint64_t min = p->config->homeassistant.birth_delay_min_usec,
+                 max = p->config->homeassistant.birth_delay_max_usec;
+        uint32_t random = 0;
+
+        if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
+                random = 0; /* the shortest delay is as good as any */
+        log_info("Home Assistant has started; sending discovery again");
+        deadline_set_usec(&p->birth, min + (max > min ? random % (max - min) : 0));
+}
+
+static void on_message(void *owner, const struct mqtt_incoming *m) {
+        struct publisher *p = owner;
+        size_t base = strlen(p->request_topic) - 1; /* without the # */
+
+        if (strcmp(m->topic, p->status_topic) == 0) {
+                if (m->payload_size == 6 && memcmp(m->payload, "online", 6) == 0 &&
+                    p->config->homeassistant.discovery)
+                        home_assistant_is_born(p);
+        } else if (strncmp(m->topic, p->request_topic, base) == 0) {
+                p->events->request(p->owner, m->topic + base, m);
+        }
+}
+
+static void on_room(void *owner) {
+        publisher_pump(owner);
+}
+
+static void on_stopped(void *owner) {
+        struct publisher *p = owner;
+
+        p->events->stopped(p->owner);
+}
+
+/* --- what changed
+ * --------------------------------------------------------------------------------- */
+
+void publisher_cuffs_changed(struct publisher *p) {
+        publisher_all_due(p);
+        publisher_pump(p);
+}
+
+void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff) {
+        struct publisher_cuff *mine = publisher_find(p, cuff);
+
+        if (mine)
+                mine->state_due = true;
+        publisher_pump(p);
+}
+
+void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t user) {
+        struct publisher_cuff *mine = publisher_find(p, cuff);
+
+        for (size_t u = 0; mine && u < mine->n_users; u++)
+                if (mine->users[u].user == user) {
+                        mine->users[u].measurement_due = mine->state_due = true;
+                        publisher_pump(p);
+                        return;
+                }
+        publisher_cuffs_changed(p); /* a user's first measurement makes a device */
+}
+
+void publisher_info_changed(struct publisher *p) {
+        p->info_due = true;
+        publisher_pump(p);
+}
+
+void publisher_set_store(struct publisher *p, struct store *store) {
+        p->store = store;
+        p->sent = 0;
+        p->n_acked = 0;
+}
+
+/* --- life
+ * ----------------------------------------------------------------------------------------- */
+
+static int make_topics(struct publisher *p) {
+        const struct config *config = p->config;
+
+        p->will_topic = message_topic(config->mqtt.base_topic, "bridge/state");
+        p->request_topic = message_topic(config->mqtt.base_topic, "bridge/request/#");
+        p->status_topic = message_topic(config->homeassistant.discovery_prefix, "status");
+        if (!p->will_topic || !p->request_topic || !p->status_topic)
+                return -ENOMEM;
+        p->subscriptions[p->n_subscriptions++] = p->request_topic;
+        p->subscriptions[p->n_subscriptions++] = p->status_topic;
+        return 0;
+}
+
+static int make_client(struct publisher *p, sd_event *event) {
+        static const struct mqtt_events events = {on_connected,    on_lost, on_message,
+                                                  on_acknowledged, on_room, on_stopped};
+        const struct config *config = p->config;
+
+        return mqtt_client_new(
+                event,
+                &(struct mqtt_options){
+                        .urls = (const char *const *) config->mqtt.url,
+                        .n_urls = config->mqtt.n_urls,
+                        .version = (enum mqtt_version) config->mqtt.version,
+                        .client_id = config->mqtt.client_id ? config->mqtt.client_id : p->ha.inst,
+                        .user = config->mqtt.user,
+                        .password = config->mqtt.password,
+                        .ca_file = config->mqtt.ca_file,
+                        .certificate_file = config->mqtt.certificate_file,
+                        .key_file = config->mqtt.key_file,
+                        .keep_alive_s = config->mqtt.keep_alive_s,
+                        .will_topic = p->will_topic,
+                        .will_payload = "offline",
+                        .subscriptions = p->subscriptions,
+                        .n_subscriptions = p->n_subscriptions,
+                        .backoff_min_usec = config->mqtt.backoff_min_usec,
+                        .backoff_max_usec = config->mqtt.backoff_max_usec,
+                },
+                &events, p, &p->client);
+}
+
+int publisher_new(sd_event *event, const struct config *config, struct store *store,
+                  struct collector *collector, const struct publisher_events *events, void *owner,
+                  struct publisher **ret) {
+        struct publisher *p = calloc(1, sizeof *p);
+        char hostname[256] = "";
+        int r;
+
+        if (!p)
+                return -ENOMEM;
+        p->config = config;
+        p->store = store;
+        p->collector = collector;
+        p->events = events;
+        p->owner = owner;
+        gethostname(hostname, sizeof hostname - 1);
+        p->hostname = strdup(hostname);
+        p->ha = (struct homeassistant_context){config->homeassistant.discovery_prefix,
+                                               config->mqtt.base_topic, strdup(store_inst(store)),
+                                               CUFF2MQTT_VERSION};
+        deadline_init(&p->remove, event, on_remove, p);
+        deadline_init(&p->birth, event, on_birth, p);
+        deadline_init(&p->birth_states, event, on_birth_states, p);
+        r = p->hostname && p->ha.inst ? make_topics(p) : -ENOMEM;
+        if (r >= 0)
+                r = make_client(p, event);
+        if (r < 0) {
+                publisher_free(p);
+                return r;
+        }
+        *ret = p;
+        return 0;
+}
+
+void publisher_free(struct publisher *p) {
+        if (!p)
+                return;
+        if (p->n_acked)
+                store_outbox_remove_many(p->store, p->acked, p->n_acked);
+        deadline_done(&p->remove);
+        deadline_done(&p->birth);
+        deadline_done(&p->birth_states);
+        mqtt_client_free(p->client);
+        free(p->hostname);
+        free((char *) (uintptr_t) p->ha.inst);
+        free(p->will_topic);
+        free(p->request_topic);
+        free(p->status_topic);
+        free(p);
+}
+
+int publisher_start(struct publisher *p) {
+        return mqtt_client_start(p->client);
+}
+
+void publisher_stop(struct publisher *p, uint64_t limit_usec) {
+        const struct mqtt_outgoing last = {
+                .topic = p->will_topic, .payload = "offline", .qos = 1, .retain = true};
+
+        publisher_pump(p);
+        if (mqtt_client_stop(p->client, &last, limit_usec) < 0)
+                p->events->stopped(p->owner);
+}

@@ -1,0 +1,83 @@
+/* The publisher half: what the database holds, to the broker. Everything retained is a flag "due",
+ * set when it may have changed and for all on each connection; outbox rows leave on PUBACK only. */
+#pragma once
+
+#include "app/collector.h"
+#include "app/config.h"
+#include "mqtt/client.h"
+#include "mqtt/homeassistant.h"
+#include "store/store.h"
+
+#define PUBLISHER_USERS_MAX   8 /* of one cuff */
+#define PUBLISHER_ACKED_MAX   (4 * MQTT_WINDOW)
+#define PUBLISHER_REMOVE_USEC 5000000u /* try again to take acknowledged rows out */
+
+struct publisher_events {
+        void (*request)(void *owner, const char *name, const struct mqtt_incoming *m);
+        void (*changed)(void *owner); /* connected or lost */
+        char *(*info)(void *owner);   /* the payload of bridge/info; to be freed */
+        void (*stopped)(void *owner);
+};
+
+struct publisher_user {
+        uint8_t user;
+        bool discovery_due, measurement_due;
+};
+
+struct publisher_cuff {
+        struct bdaddr address;
+        bool discovery_due, state_due;
+        struct publisher_user users[PUBLISHER_USERS_MAX];
+        size_t n_users;
+};
+
+struct publisher {
+        const struct config *config;
+        struct store *store;
+        struct collector *collector; /* whose cuffs are published */
+        const struct publisher_events *events;
+        void *owner;
+        struct mqtt_client *client;
+        struct homeassistant_context ha;
+        char *hostname;
+        char *will_topic, *request_topic, *status_topic;
+        const char *subscriptions[2];
+        size_t n_subscriptions;
+
+        struct publisher_cuff cuffs[COLLECTOR_CUFFS_MAX];
+        size_t n_cuffs;
+        bool online_due, gateway_due, info_due, devices_due;
+        int64_t sent;                       /* last outbox sequence sent on this connection */
+        int64_t acked[PUBLISHER_ACKED_MAX]; /* acknowledged, not taken out of the database yet */
+        size_t n_acked;
+        struct deadline remove, birth, birth_states;
+        char trouble[320]; /* why there is no connection; "" connected */
+};
+
+int publisher_new(sd_event *event, const struct config *config, struct store *store,
+                  struct collector *collector, const struct publisher_events *events, void *owner,
+                  struct publisher **ret);
+void publisher_free(struct publisher *p);
+void publisher_set_store(struct publisher *p, struct store *store);
+
+int publisher_start(struct publisher *p);
+void publisher_stop(struct publisher *p, uint64_t limit_usec);
+
+void publisher_cuffs_changed(struct publisher *p); /* list, names, models */
+void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff);
+void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t user);
+void publisher_info_changed(struct publisher *p);
+
+/* At once, or not at all when there is no connection. `path` below the base topic; payload is
+ * freed. */
+void publisher_send(struct publisher *p, const char *path, char *payload, int qos, bool retain,
+                    uint32_t expiry_s);
+/* The answer to a request: QoS 1, not retained, with the request's MQTT 5 correlation data (or
+ * NULL). */
+void publisher_reply(struct publisher *p, const char *path, char *payload, const void *correlation,
+                     size_t correlation_size);
+
+/* --- between publisher.c (connection, life) and publish.c (what is due) --- */
+void publisher_all_due(struct publisher *p);
+struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address);
+void publisher_pump(struct publisher *p); /* as much as the window takes */

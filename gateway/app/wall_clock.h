@@ -1,0 +1,31 @@
+/* The system's clock and the configured time zone: the only place that reads either. Cuff times are
+ * local wall clock without a zone; the database and MQTT have UTC seconds. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/config.h"
+#include "core/date_time.h"
+
+#define WALL_CLOCK_TEXT_SIZE 32 /* "2026-11-22T18:04:31+01:00" + NUL, with room */
+
+/* Takes the zone for the whole process; NULL: the system's. */
+void wall_clock_set_zone(const char *time_zone);
+
+int64_t wall_clock_now(void); /* UTC seconds */
+uint64_t wall_clock_monotonic_usec(void);
+
+/* Local time of an instant, and back. The later of two equal local times in autumn is not told from
+ * the earlier: libc decides. -ERANGE when the calendar cannot express it. */
+int wall_clock_local(int64_t utc, struct date_time *ret);
+int wall_clock_utc(const struct date_time *local, int64_t *ret);
+
+/* ISO 8601 with the zone's offset, or in UTC with Z. */
+void wall_clock_format_local(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]);
+void wall_clock_format_utc(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]);
+
+/* Whether the system clock may set a cuff's: the kernel's own verdict (adjtimex) unless told. */
+bool wall_clock_is_synchronised(enum config_system_clock policy);
+/* The zone is UTC although nobody asked for it: containers often run so, cuffs never do. */
+bool wall_clock_is_suspicious(const char *configured);

@@ -1,0 +1,146 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/nearest.h"
+#include "base/cleanup.h"
+#include "cli/exit_code.h"
+
+static const struct command *const commands[] = {
+        &command_run,
+        &command_check_config,
+        &command_version,
+        &command_help,
+};
+
+static const char overview_end[] =
+        "\n"
+        "`cuff2mqtt SUBCOMMAND --help` says more.\n"
+        "\n"
+        "Exit codes:\n"
+        "   0  done, or stopped in good order\n"
+        "   1  something failed; another try may well succeed\n"
+        "  64  unknown subcommand or option\n"
+        "  65  the database belongs to a newer cuff2mqtt\n"
+        "  73  the state directory or the database cannot be used\n"
+        "  75  what we depend on is away (the system bus ended): start again\n"
+        "  78  the configuration is wrong\n"
+        "After 64, 65 and 78 a restart does not help.\n";
+
+static int refuse(const char *what, const char *word, const struct nearest *n) {
+        fprintf(stderr, "cuff2mqtt: there is no %s \"%s\"", what, word);
+        if (nearest_best(n))
+                fprintf(stderr, "; did you mean \"%s\"?", nearest_best(n));
+        fprintf(stderr, "\nTry `cuff2mqtt help`.\n");
+        return EXIT_CODE_USAGE;
+}
+
+const struct command *command_find(const char *name) {
+        struct nearest n;
+
+        nearest_init(&n, name);
+        for (size_t i = 0; i < ELEMENTS(commands); i++) {
+                if (strcmp(commands[i]->name, name) == 0)
+                        return commands[i];
+                nearest_offer(&n, commands[i]->name);
+        }
+        refuse("subcommand", name, &n);
+        return NULL;
+}
+
+void command_print_help(const struct command *c) {
+        if (c) {
+                printf("Usage: cuff2mqtt %s%s%s\n\n%s\n%s", c->name, c->synopsis[0] ? " " : "",
+                       c->synopsis, c->summary, c->help);
+                return;
+        }
+        printf("cuff2mqtt brings blood-pressure cuffs to MQTT and Home Assistant.\n\n"
+               "Usage: cuff2mqtt SUBCOMMAND [OPTION]..\n\n");
+        for (size_t i = 0; i < ELEMENTS(commands); i++)
+                printf("  %-13s %s\n", commands[i]->name, commands[i]->summary);
+        fputs(overview_end, stdout);
+}
+
+/* --- the words of one command line ---------------------------------------------------------------
+ */
+
+static bool is_help(const char *word) {
+        return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int refuse_option(const struct command *c, const char *word) {
+        struct nearest n;
+
+        nearest_init(&n, word);
+        nearest_offer(&n, "--help");
+        if (!c)
+                nearest_offer(&n, "--version");
+        if (c && c->takes_config)
+                nearest_offer(&n, "--config");
+        return refuse("option", word, &n);
+}
+
+/* Takes one word, and the next if it belongs to it: how many; 0 when it is refused (and said). */
+static int take_word(const struct command *c, char **argv, struct command_arguments *a) {
+        const char *word = argv[0];
+
+        if (c->takes_config && strncmp(word, "--config=", 9) == 0) {
+                a->config = word + 9;
+                return 1;
+        }
+        if (c->takes_config && strcmp(word, "--config") == 0) {
+                a->config = argv[1];
+                if (!a->config)
+                        fprintf(stderr, "cuff2mqtt: --config needs the name of a file\n");
+                return a->config ? 2 : 0;
+        }
+        if (word[0] == '-') {
+                refuse_option(c, word);
+                return 0;
+        }
+        if (!c->takes_operand || a->operand) {
+                fprintf(stderr,
+                        "cuff2mqtt: \"%s\" is one word too many\nTry `cuff2mqtt %s --help`.\n",
+                        word, c->name);
+                return 0;
+        }
+        a->operand = word;
+        return 1;
+}
+
+/* `argv` ends with NULL and begins after the command's name. */
+static int run_command(const struct command *c, char **argv) {
+        struct command_arguments a = {0};
+
+        for (size_t i = 0; argv[i]; i++)
+                if (is_help(argv[i])) {
+                        command_print_help(c);
+                        return EXIT_CODE_OK;
+                }
+        while (*argv) {
+                int taken = take_word(c, argv, &a);
+
+                if (taken == 0)
+                        return EXIT_CODE_USAGE;
+                argv += taken;
+        }
+        return c->run(&a);
+}
+
+int command_main(int argc, char **argv) {
+        const struct command *c;
+
+        if (argc < 2) {
+                fprintf(stderr, "cuff2mqtt: no subcommand\nTry `cuff2mqtt help`.\n");
+                return EXIT_CODE_USAGE;
+        }
+        if (is_help(argv[1]))
+                return command_help.run(&(struct command_arguments){0});
+        if (strcmp(argv[1], "--version") == 0)
+                return command_version.run(&(struct command_arguments){0});
+        if (argv[1][0] == '-')
+                return refuse_option(NULL, argv[1]);
+        c = command_find(argv[1]);
+        return c ? run_command(c, argv + 2) : EXIT_CODE_USAGE;
+}

@@ -1,0 +1,49 @@
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "app/app.h"
+#include "base/cleanup.h"
+#include "cli/exit_code.h"
+
+#define LOG_COMPONENT "config"
+#include "base/log.h"
+
+static void log_lines(enum log_level level, char *text) {
+        for (char *line; (line = strsep(&text, "\n"));)
+                if (line[0])
+                        log_write(level, LOG_COMPONENT, NULL, "%s", line);
+}
+
+static int run(const struct command_arguments *a) {
+        _cleanup_(freep) char *errors = NULL, *warnings = NULL;
+        struct config config;
+        int r;
+
+        log_open();
+        r = config_load(a->config, &config, &errors, &warnings);
+        log_lines(LOG_LEVEL_WARNING, warnings);
+        log_lines(LOG_LEVEL_ERROR, errors);
+        if (r < 0)
+                return EXIT_CODE_CONFIG;
+        log_set_level(config.log_level);
+        r = app_run(&config);
+        config_done(&config);
+        return r;
+}
+
+const struct command command_run = {
+        .name = "run",
+        .synopsis = "[--config FILE]",
+        .summary = "Run the service until SIGTERM or SIGINT; a second signal hurries.",
+        .help = "\n"
+                "  --config FILE  instead of /etc/cuff2mqtt/cuff2mqtt.conf\n"
+                "\n"
+                "Without a file the defaults hold: broker mqtt://localhost:1883, the first "
+                "adapter.\n"
+                "Every option can also be set in the environment: mqtt.url as CUFF2MQTT_MQTT_URL; "
+                "see\n"
+                "`cuff2mqtt help options`. Exit codes: `cuff2mqtt help`.\n",
+        .takes_config = true,
+        .run = run,
+};

@@ -1,0 +1,68 @@
+#include "core/bdaddr.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* 0..15, or -1; the final NUL is no digit either, so a parser of pairs never passes the end. */
+static int digit_from_char(char c) {
+        if (c >= '0' && c <= '9')
+                return c - '0';
+        if (c >= 'a' && c <= 'f')
+                return c - 'a' + 10;
+        if (c >= 'A' && c <= 'F')
+                return c - 'A' + 10;
+        return -1;
+}
+
+static int byte_from_chars(const char *at) {
+        int high = digit_from_char(at[0]);
+        int low = high < 0 ? -1 : digit_from_char(at[1]);
+
+        return low < 0 ? -1 : high << 4 | low;
+}
+
+int bdaddr_from_string(const char *text, struct bdaddr *ret) {
+        bool colons = strlen(text) == BDADDR_STRING_SIZE - 1;
+        struct bdaddr address;
+
+        for (size_t i = 0; i < sizeof address.byte; i++) {
+                int byte;
+
+                if (colons && i > 0 && *text++ != ':')
+                        return -EINVAL;
+                byte = byte_from_chars(text);
+                if (byte < 0)
+                        return -EINVAL;
+                address.byte[i] = (uint8_t) byte;
+                text += 2;
+        }
+        if (*text)
+                return -EINVAL;
+
+        *ret = address;
+        return 0;
+}
+
+static char *put_byte(char *at, uint8_t byte, const char digits[static 16]) {
+        *at++ = digits[byte >> 4];
+        *at++ = digits[byte & 0x0F];
+        return at;
+}
+
+void bdaddr_to_string(const struct bdaddr *address, char ret[BDADDR_STRING_SIZE]) {
+        for (size_t i = 0; i < sizeof address->byte; i++) {
+                ret = put_byte(ret, address->byte[i], "0123456789ABCDEF");
+                *ret++ = ':';
+        }
+        ret[-1] = '\0'; /* in place of the last colon */
+}
+
+void bdaddr_to_id(const struct bdaddr *address, char ret[BDADDR_ID_SIZE]) {
+        for (size_t i = 0; i < sizeof address->byte; i++)
+                ret = put_byte(ret, address->byte[i], "0123456789abcdef");
+        *ret = '\0';
+}
+
+bool bdaddr_equal(const struct bdaddr *a, const struct bdaddr *b) {
+        return memcmp(a->byte, b->byte, sizeof a->byte) == 0;
+}

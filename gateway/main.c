@@ -1,0 +1,13 @@
+/* The only place that exits. */
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+
+int main(int argc, char **argv) {
+        int code = command_main(argc, argv);
+
+        if (fflush(stdout) != 0 && code == EXIT_CODE_OK)
+                code = EXIT_CODE_FAILURE;
+        return code;
+}

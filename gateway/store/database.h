@@ -1,0 +1,77 @@
+/* Private to this room: the connection, its errors, transactions and migrations. */
+#pragma once
+
+#include <stdbool.h>
+
+#include <sqlite3.h>
+
+#include "base/cleanup.h"
+#include "store/measurements.h"
+
+#define INST_PREFIX "cuff2mqtt_"
+#define INST_DIGITS 12
+
+struct store {
+        sqlite3 *db;
+        int lock;
+        char *set_aside;
+        char *inst;
+};
+
+DEFINE_CLEANUP(sqlite3 *, sqlite3_close)
+DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
+
+/* Opens a file with our settings; nothing is written until database_migrate. 0 or negative errno.
+ */
+int database_connect(const char *path, int open_flags, sqlite3 **ret);
+
+/* 0 usable; -EUCLEAN damaged; -ENOTSUP sound, but newer than us: `*ret_version` is set in any case.
+ */
+int database_check(sqlite3 *db, int *ret_version);
+/* Our settings, and the steps from `version` to ours. -ENOTSUP: its tables are not ours. */
+int database_migrate(sqlite3 *db, int version);
+int database_version(void);
+
+/* The negative errno of an SQLite result: -ENOSPC, -EROFS, -EBUSY, -EUCLEAN, -EIO, ..; -ENOTSUP
+ * when the tables are not as we made them. */
+int database_error(int result);
+
+int database_execute(sqlite3 *db, const char *sql);
+int database_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret);
+/* 1 a row, 0 done, negative errno. */
+int database_step(sqlite3_stmt *query);
+/* One row with one integer, or -ENODATA. */
+int database_integer(sqlite3 *db, const char *sql, int64_t *ret);
+
+/* Between the two everything or nothing happens. `end` commits if `result` is not negative, rolls
+ * back otherwise or if the commit fails, and returns `result` or the commit's error. */
+int database_begin(sqlite3 *db);
+int database_end(sqlite3 *db, int result);
+
+/* Texts and blobs are bound without a copy: they must outlive the query, and binding cannot fail.
+ */
+void database_bind_text(sqlite3_stmt *query, int at, const char *text);
+void database_bind_number(sqlite3_stmt *query, int at, struct number number);
+struct number database_column_number(sqlite3_stmt *query, int at);
+void database_column_text(sqlite3_stmt *query, int at, char *ret, size_t size);
+int database_column_address(sqlite3_stmt *query, int at, struct bdaddr *ret);
+
+/* The damaged database in `directory` makes way: a new one with what could be saved takes its place
+ * and `*ret_aside` is where the damaged one went. `*ret_step` says what failed. */
+int database_replace(const char *directory, char **ret_aside, const char **ret_step);
+/* Ends a replacement that was cut off when the damaged file was gone and the new one not yet named.
+ */
+int database_replace_resume(const char *directory);
+
+/* The columns that measurements_column reads, in its order. */
+#define MEASUREMENT_COLUMNS                                                                        \
+        "cuff, id, user, taken, record, systolic, diastolic, mean, pulse, irregular_heartbeat, "   \
+        "body_movement, cuff_fit_ok, position_ok, received_at, measured_at, clock_ok, source, raw"
+
+#define CUFF_COLUMNS                                                                               \
+        "address, name, model, serial, firmware, hardware, manufacturer, feature, paired_at, "     \
+        "last_seen, last_sync, battery_percent, clock_drift_s, clock_refused, bond_lost"
+#define CUFF_VALUES                                                                                \
+        "INTO cuff (" CUFF_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+int measurements_column(sqlite3_stmt *query, int at, struct store_measurement *ret);

@@ -1,0 +1,517 @@
+"""A small world for component tests and the demo: a private dbus-daemon, a real mosquitto on a free
+loopback port, the virtual cuffs, the service, and a subscriber. Every wait is for an event, with a
+generous deadline; everything lives in one temporary directory and ends with it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+
+import paho.mqtt.client as paho
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SERVICE = os.environ.get('CUFF2MQTT', os.path.join(ROOT, 'build', 'san', 'cuff2mqtt'))
+VIRTUAL_CUFF = os.environ.get('VIRTUAL_CUFF', os.path.join(ROOT, 'build', 'san', 'virtual-cuff'))
+DEADLINE = float(os.environ.get('CUFF2MQTT_TEST_DEADLINE', '45'))  # seconds: not a performance claim
+
+BUS_CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path={path}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/><allow own="*"/>
+    <allow send_destination="*"/><allow receive_sender="*"/>
+    {policy}
+  </policy>
+</busconfig>
+'''
+
+# Timings a test can wait for; the shapes are those of the defaults.
+FAST = '''timing: { connecting = 4.0; resolving = 5.0; pairing = 6.0; subscribing = 4.0; collecting = 20.0;
+  lingering = 1.0; disconnecting = 4.0; cooldown = 0.6; backoff_min = 0.4; backoff_max = 2.0;
+  pairing_window = 60.0; pairing_retry = 0.5; health = 60.0; stop = 2.0; tail = 0.1; };
+'''
+
+
+class Timeout(AssertionError):
+    pass
+
+
+class Lines:
+    """The output of a process, line by line, waitable."""
+
+    def __init__(self, stream):
+        self.lines = []
+        self.changed = threading.Condition()
+        self.ended = False
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def _read(self, stream):
+        for line in stream:
+            with self.changed:
+                self.lines.append(line.rstrip('\n'))
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+        stream.close()
+
+    def wait(self, pattern, start=0, deadline=DEADLINE):
+        """Index behind the first line from `start` on that matches; the match is in .match."""
+        regex, end, at = re.compile(pattern), time.monotonic() + deadline, start
+        with self.changed:
+            while True:
+                while at < len(self.lines):
+                    self.match = regex.search(self.lines[at])
+                    at += 1
+                    if self.match:
+                        return at
+                left = end - time.monotonic()
+                if left <= 0 or self.ended:
+                    raise Timeout('no line matches %r in:\n%s' % (pattern, '\n'.join(self.lines[start:][-60:])))
+                self.changed.wait(left)
+
+    def count(self, pattern, start=0):
+        with self.changed:
+            return sum(1 for line in self.lines[start:] if re.search(pattern, line))
+
+    def here(self):
+        with self.changed:
+            return len(self.lines)
+
+
+class Process:
+    def __init__(self, argv, env=None, cwd=None):
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True, errors='replace', env=env, cwd=cwd, bufsize=1)
+        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def stop(self, how=signal.SIGTERM, deadline=DEADLINE):
+        if self.alive():
+            self.process.send_signal(how)
+        try:
+            self.process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Timeout('%s did not end; its last words:\n%s' % (self.process.args[0], '\n'.join(self.err.lines[-40:])))
+        finally:
+            if self.process.stdin:
+                try:
+                    self.process.stdin.close()
+                except BrokenPipeError:
+                    pass
+        return self.process.returncode
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+class Bus(Process):
+    def __init__(self, directory, policy=''):
+        self.path = os.path.join(directory, 'bus')
+        self.address = 'unix:path=' + self.path
+        config = os.path.join(directory, 'bus.conf')
+        with open(config, 'w') as f:
+            f.write(BUS_CONFIG.format(path=self.path, policy=policy))
+        super().__init__(['dbus-daemon', '--config-file=' + config, '--nofork', '--nopidfile', '--print-address=1'])
+        self.out.wait('unix:')
+
+
+class Broker(Process):
+    """mosquitto; `extra` lines go into its configuration."""
+
+    def __init__(self, directory, port=None, extra=''):
+        self.directory, self.extra = directory, extra
+        for attempt in range(5):
+            self.port = port or free_port()
+            config = os.path.join(directory, 'mosquitto.conf')
+            with open(config, 'w') as f:
+                f.write('listener %d 127.0.0.1\nallow_anonymous true\nuser root\nlog_type all\n%s\n' % (self.port, extra))
+            super().__init__([shutil.which('mosquitto') or '/usr/sbin/mosquitto', '-c', config])
+            try:
+                self.err.wait(r'mosquitto version \S+ running')
+                return
+            except Timeout:
+                self.stop(signal.SIGKILL)
+                if port:
+                    raise
+        raise Timeout('no free port for mosquitto')
+
+
+class Proxy:
+    """Between the service and the broker: refuses, cuts, or withholds PUBACKs, on command."""
+
+    def __init__(self, port):
+        self.target, self.refusing, self.withholding, self.withheld = port, False, False, 0
+        self.pairs, self.lock = [], threading.Lock()
+        self.server = socket.create_server(('127.0.0.1', 0))
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            if self.refusing:
+                client.close()
+                continue
+            try:
+                broker = socket.create_connection(('127.0.0.1', self.target))
+            except OSError:
+                client.close()
+                continue
+            with self.lock:
+                self.pairs.append((client, broker))
+            threading.Thread(target=self._forward, args=(client, broker), daemon=True).start()
+            threading.Thread(target=self._answer, args=(broker, client), daemon=True).start()
+
+    def _forward(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+        except OSError:
+            pass
+        self._close(source, sink)
+
+    def _answer(self, source, sink):
+        """MQTT packet by packet, so that PUBACK (type 4) can be left out."""
+        try:
+            stream = source.makefile('rb')
+            while first := stream.read(1):
+                head, length, shift = first, 0, 0
+                while True:
+                    byte = stream.read(1)
+                    head += byte
+                    length |= (byte[0] & 0x7f) << shift
+                    shift += 7
+                    if not byte[0] & 0x80:
+                        break
+                body = stream.read(length)
+                if first[0] >> 4 == 4 and self.withholding:
+                    self.withheld += 1
+                    continue
+                sink.sendall(head + body)
+        except (OSError, IndexError):
+            pass
+        self._close(source, sink)
+
+    @staticmethod
+    def _close(*sockets):
+        for s in sockets:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            s.close()
+
+    def cut(self):
+        with self.lock:
+            pairs, self.pairs = self.pairs, []
+        for pair in pairs:
+            self._close(*pair)
+
+    def down(self):
+        self.refusing = True
+        self.cut()
+
+    def up(self):
+        self.refusing = False
+
+    def stop(self):
+        self.server.close()
+        self.cut()
+
+
+class Message:
+    def __init__(self, m):
+        self.topic, self.payload, self.retain = m.topic, m.payload.decode('utf-8', 'replace'), bool(m.retain)
+
+    @property
+    def json(self):
+        return json.loads(self.payload)
+
+    def __repr__(self):
+        return '%s%s %s' % (self.topic, ' (retained)' if self.retain else '', self.payload)
+
+
+class Subscriber:
+    """Hears everything on the broker from the moment it returns from its construction."""
+
+    def __init__(self, port, topics=('#',)):
+        self.messages, self.changed = [], threading.Condition()
+        self.subscribed, self.topics = threading.Event(), topics
+        self.client = paho.Client(client_id='test-%d-%d' % (os.getpid(), id(self)), protocol=paho.MQTTv5)
+        self.client.on_connect = lambda c, *_: c.subscribe([(t, paho.SubscribeOptions(qos=1)) for t in topics])
+        self.client.on_subscribe = lambda *_: self.subscribed.set()
+        self.client.on_message = self._on_message
+        self.client.reconnect_delay_set(0.05, 0.2)
+        self.client.connect('127.0.0.1', port)
+        self.client.loop_start()
+        if not self.subscribed.wait(DEADLINE):
+            raise Timeout('the subscriber got no SUBACK')
+
+    def _on_message(self, client, userdata, message):
+        with self.changed:
+            self.messages.append(Message(message))
+            self.changed.notify_all()
+
+    def find(self, topic, where=lambda m: True, start=0):
+        return [m for m in self.messages[start:] if re.fullmatch(topic, m.topic) and where(m)]
+
+    def wait(self, topic, where=lambda m: True, count=1, start=0, deadline=DEADLINE):
+        """The count-th message whose topic matches the regular expression and that `where` accepts."""
+        end = time.monotonic() + deadline
+        with self.changed:
+            while True:
+                found = self.find(topic, where, start)
+                if len(found) >= count:
+                    return found[count - 1]
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise Timeout('%d of %d messages on %s; heard:\n%s' %
+                                  (len(found), count, topic, '\n'.join(map(repr, self.messages[-30:]))))
+                self.changed.wait(left)
+
+    def here(self):
+        with self.changed:
+            return len(self.messages)
+
+    def publish(self, topic, payload, retain=False, **properties):
+        props = None
+        if properties:
+            props = paho.Properties(paho.PacketTypes.PUBLISH)
+            for name, value in properties.items():
+                setattr(props, name, value)
+        self.client.publish(topic, payload, qos=1, retain=retain, properties=props).wait_for_publish(DEADLINE)
+
+    def retained(self):
+        """{topic: payload} as a new subscriber gets them: up to a marker published behind them."""
+        late = Subscriber(self.client._port, ('#',))
+        marker = 'test/marker/%d' % id(late)
+        late.publish(marker, 'x')
+        late.wait(re.escape(marker))
+        late.stop()
+        return {m.topic: m.payload for m in late.messages if m.retain}
+
+    def stop(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+class Cuffs(Process):
+    """The virtual cuffs: commands in, log lines out."""
+
+    def __init__(self, bus, *commands, env=None):
+        super().__init__([VIRTUAL_CUFF, '--address', bus.address], env={**os.environ, **(env or {})})
+        for command in commands:
+            self.do(command)
+
+    def do(self, command):
+        start = self.out.here()
+        self.process.stdin.write(command + '\n')
+        self.process.stdin.flush()
+        self.out.wait(r'^(done\b|error\b)', start)
+        if self.out.match.group(1) == 'error':
+            raise AssertionError('%s: %s' % (command, self.out.match.string))
+        return start
+
+    def wait(self, pattern, start=0, deadline=DEADLINE):
+        return self.out.wait(pattern, start, deadline)
+
+
+class Service(Process):
+    """cuff2mqtt run; returns when it said READY=1."""
+
+    def __init__(self, world, config='', env=None, wait_ready=True, arguments=()):
+        self.directory = world.directory
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = os.path.join(world.directory, 'notify-%d' % id(self))
+        self.notify.bind(path)
+        self.config = os.path.join(world.directory, 'cuff2mqtt.conf')
+        with open(self.config, 'w') as f:
+            f.write(config)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(('CUFF2MQTT', 'JOURNAL', 'INVOCATION'))}
+        environment.update({'DBUS_SYSTEM_BUS_ADDRESS': world.bus.address, 'NOTIFY_SOCKET': path, 'TZ': 'Europe/Berlin',
+                            'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=0', **(env or {})})
+        super().__init__([SERVICE, 'run', '--config', self.config, *arguments], env=environment)
+        if wait_ready:
+            self.wait_notify('READY=1')
+
+    def wait_notify(self, word, deadline=DEADLINE):
+        end = time.monotonic() + deadline
+        while True:
+            self.notify.settimeout(max(0.01, min(0.5, end - time.monotonic())))
+            try:
+                if word in self.notify.recv(4096).decode():
+                    return
+            except socket.timeout:
+                if not self.alive() or time.monotonic() > end:
+                    raise Timeout('no %s; the service said:\n%s' % (word, '\n'.join(self.err.lines[-40:]))) from None
+
+    def stop(self, how=signal.SIGTERM, deadline=DEADLINE):
+        code = super().stop(how, deadline)
+        self.notify.close()
+        return code
+
+
+class World:
+    """with World() as w: w.cuffs.do(..); w.service(); w.pair(..); w.verify()"""
+
+    def __init__(self, cuffs=('cuff 28:FF:B2:05:91:B5 name=BLESmart_0000025828FFB20591B5 omron=yes users=2',),
+                 config='', broker_extra='', broker_port=None, policy='', env=None, use_proxy=True):
+        self.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
+        self.extra_config, self.services, self.env = config, [], env
+        self.bus = self.broker = self.fake = self.subscriber = self.proxy = None
+        self.running = None
+        self.allowed_duplicates = 0
+        try:
+            self.bus = Bus(self.directory, policy)
+            self.broker = Broker(self.directory, port=broker_port, extra=broker_extra)
+            self.proxy = Proxy(self.broker.port) if use_proxy else None
+            self.fake = Cuffs(self.bus, *cuffs, env=env or {'TZ': 'Europe/Berlin'})
+            self.subscriber = Subscriber(self.broker.port)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    @property
+    def url(self):
+        return 'mqtt://127.0.0.1:%d' % (self.proxy.port if self.proxy else self.broker.port)
+
+    @property
+    def state_directory(self):
+        return os.path.join(self.directory, 'state')
+
+    def config(self):
+        return ('state_directory = "%s";\nlog_level = "debug";\nsystem_clock = "trusted";\n'
+                'mqtt: { url = "%s"; backoff_min = 0.1; backoff_max = 0.5; };\n'
+                'homeassistant: { birth_delay_min = 0.05; birth_delay_max = 0.1; };\n%s%s' %
+                (self.state_directory, self.url, FAST if 'timing' not in self.extra_config else '', self.extra_config))
+
+    def service(self, wait_connected=True, **kwargs):
+        start = self.subscriber.here()
+        self.running = Service(self, self.config(), env=self.env, **kwargs)
+        self.services.append(self.running)
+        if wait_connected:
+            self.subscriber.wait('cuff2mqtt/bridge/state', lambda m: m.payload == 'online', start=start)
+        return self.running
+
+    def request(self, name, payload='{}', **properties):
+        """Publishes a request and returns the response's JSON."""
+        start = self.subscriber.here()
+        self.subscriber.publish('cuff2mqtt/bridge/request/' + name, payload, **properties)
+        return self.subscriber.wait('cuff2mqtt/bridge/response/' + re.escape(name), start=start).json
+
+    def event(self, kind, start=0, deadline=DEADLINE):
+        return self.subscriber.wait('cuff2mqtt/bridge/event', lambda m: m.json['type'] == kind, start=start,
+                                    deadline=deadline).json
+
+    def pair(self, address='28:FF:B2:05:91:B5'):
+        """Opens the window, holds the cuff's button, waits until bonded and the first session is over."""
+        start, log = self.subscriber.here(), self.fake.out.here()
+        answer = self.request('pairing', '{"active": true, "transaction": "pair"}')
+        assert answer['status'] == 'ok', answer
+        self.fake.do('pairing-mode %s on' % address)
+        event = self.event('device_paired', start)
+        self.fake.wait(r'disconnect %s' % address, log)
+        self.event('sync_finished', start)
+        return event
+
+    def measured(self, values, count=1, start=0, user=1):
+        """Waits for an event with these values, e.g. '131/84/67'."""
+        systolic, diastolic, pulse = map(int, values.split('/'))
+        return self.subscriber.wait(
+            r'cuff2mqtt/device/\w+/user/\w+/event',
+            lambda m: (m.json['systolic'], m.json['diastolic'], m.json['pulse']) == (systolic, diastolic, pulse),
+            count=count, start=start).json
+
+    def rows(self, sql='SELECT id, user, systolic, diastolic, pulse FROM measurement ORDER BY arrival'):
+        db = sqlite3.connect('file:%s?mode=ro' % os.path.join(self.state_directory, 'cuff2mqtt.db'), uri=True)
+        try:
+            return db.execute(sql).fetchall()
+        finally:
+            db.close()
+
+    def wait_outbox_empty(self, deadline=DEADLINE):
+        end = time.monotonic() + deadline
+        while self.rows('SELECT count(*) FROM outbox') != [(0,)]:
+            if time.monotonic() > end:
+                raise Timeout('the outbox never became empty')
+            time.sleep(0.02)  # SQLite has no event for another process; polled with a deadline
+
+    def verify(self, violations=0):
+        """What must hold after every story: each committed measurement on the event topic once per id, in
+        order; the retained topic is the newest; the cuff saw no breach of etiquette."""
+        self.wait_outbox_empty()
+        rows = self.rows()
+        last = rows[-1][0] if rows else None
+        if last:
+            self.subscriber.wait(r'cuff2mqtt/device/\w+/user/\w+/event', lambda m: m.json['id'] == last)
+        events = [m.json for m in self.subscriber.find(r'cuff2mqtt/device/\w+/user/\w+/event')]
+        seen, once = set(), []
+        for event in events:
+            if event['id'] not in seen:
+                once.append(event['id'])
+            seen.add(event['id'])
+        assert once == [row[0] for row in rows], 'events %r, database %r' % (once, rows)
+        assert len(events) - len(once) <= self.allowed_duplicates, 'doubled events: %r' % events
+        self.verify_retained()
+        found = self.fake.out.count(r'^log \S+ violation')
+        assert found <= violations, [line for line in self.fake.out.lines if ' violation' in line]
+
+    def verify_retained(self):
+        newest = self.rows('SELECT lower(hex(cuff)), user, id, max(measured_at * 1000000 + arrival) '
+                           'FROM measurement GROUP BY cuff, user') if self.rows() else []
+        for cuff, user, identity, _ in newest:
+            topic = r'cuff2mqtt/device/\w+/user/%s/measurement' % ('unknown' if user == 255 else user)
+            self.subscriber.wait(topic, lambda m, i=identity: m.json['id'] == i)
+        retained = self.subscriber.retained()
+        for cuff, user, identity, _ in newest:
+            of_user = [json.loads(p)['id'] for t, p in retained.items()
+                       if re.fullmatch(r'cuff2mqtt/device/\w+/user/%s/measurement' % ('unknown' if user == 255 else user), t)]
+            assert identity in of_user, (identity, of_user)
+
+    def close(self):
+        problems = []
+        for service in self.services:
+            if service.alive():
+                service.process.kill()
+            service.process.wait()
+            text = '\n'.join(service.err.lines)
+            if 'AddressSanitizer' in text or 'runtime error' in text or 'LeakSanitizer' in text:
+                problems.append(text)
+        if self.subscriber:
+            self.subscriber.stop()
+        for one in (self.fake, self.proxy, self.broker, self.bus):
+            if one:
+                one.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        assert not problems, problems[0][-6000:]

@@ -1,0 +1,28 @@
+# The option is off, or the cuff refused before: the clock is read and never written.
+< clock-setting off
+< now 2026-03-01T10:00:00 synchronised
+< connected
+> none [resolving]
+< resolved
+> subscribe [subscribing] 2a35
+< reply ok
+> collect [collecting]
+> read 2a49
+< reply error ENOENT
+> read 2a19
+< reply error ENOENT
+> read 2a24
+< reply error ENOENT
+> read 2a25
+< reply error ENOENT
+> read 2a26
+< reply error ENOENT
+> read 2a27
+< reply error ENOENT
+> read 2a29
+< reply error ENOENT
+> read 2a2b
+< reply e3070101000000000000
+> wait
+< facts
+> facts clock=unset

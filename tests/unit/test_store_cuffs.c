@@ -1,0 +1,160 @@
+/* Cuffs and their users. */
+#include "store_fixture.h"
+
+static struct store_cuff whole_cuff(void) {
+        return (struct store_cuff){
+                .address = cuff_a,
+                .name = "Küche; DROP TABLE cuff; --'",
+                .model = "BP7350",
+                .serial = "123",
+                .firmware = "1.0",
+                .hardware = "2",
+                .manufacturer = "OMRON",
+                .feature = {.known = true, .value = 0x27},
+                .paired_at = 1,
+                .last_seen = 2,
+                .last_sync = 3,
+                .battery_percent = {.known = true, .value = 0},
+                .clock_drift_s = {.known = true, .value = -90},
+                .clock_refused = true,
+                .bond_lost = true,
+        };
+}
+
+static void check_cuff(const struct store_cuff *got, const struct store_cuff *want) {
+        CHECK(bdaddr_equal(&got->address, &want->address));
+        CHECK_STR(got->name, want->name);
+        CHECK_STR(got->model, want->model);
+        CHECK_STR(got->serial, want->serial);
+        CHECK_STR(got->firmware, want->firmware);
+        CHECK_STR(got->hardware, want->hardware);
+        CHECK_STR(got->manufacturer, want->manufacturer);
+        const struct number *numbers[][2] = {{&got->feature, &want->feature},
+                                             {&got->battery_percent, &want->battery_percent},
+                                             {&got->clock_drift_s, &want->clock_drift_s}};
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+                CHECK_EQ(numbers[i][0]->known, numbers[i][1]->known);
+                CHECK_EQ(numbers[i][0]->value, numbers[i][1]->value);
+        }
+        CHECK_EQ(got->paired_at, want->paired_at);
+        CHECK_EQ(got->last_seen, want->last_seen);
+        CHECK_EQ(got->last_sync, want->last_sync);
+        CHECK_EQ(got->clock_refused, want->clock_refused);
+        CHECK_EQ(got->bond_lost, want->bond_lost);
+}
+
+static void cuffs_come_back_whole_and_ordered_by_address(void) {
+        struct store_cuff a = whole_cuff(), b = {.address = cuff_b}, *list = NULL;
+        size_t n = 99;
+        struct fixture f;
+
+        fixture_start(&f);
+        CHECK_EQ(store_cuffs_list(f.store, &list, &n), 0);
+        CHECK_EQ(n, 0);
+        free(list);
+        memset(a.serial, 'x', sizeof a.serial - 1);
+        CHECK_EQ(store_cuffs_save(f.store, &b), 0);
+        CHECK_EQ(store_cuffs_save(f.store, &a), 0);
+        fixture_reopen(&f);
+        CHECK_EQ(store_cuffs_list(f.store, &list, &n), 0);
+        CHECK_EQ(n, 2);
+        if (n == 2) {
+                check_cuff(&list[0], &a);
+                check_cuff(&list[1], &b);
+        }
+        free(list);
+        CHECK_EQ(
+                fixture_sql(&f,
+                            "SELECT count(*) FROM cuff WHERE feature IS NULL AND paired_at IS NULL "
+                            "AND last_seen IS NULL AND last_sync IS NULL AND battery_percent IS "
+                            "NULL AND clock_drift_s IS NULL"),
+                1);
+        fixture_done(&f);
+}
+
+static void saving_again_replaces_and_removing_leaves_measurements_and_names(void) {
+        struct store_user anna = {.cuff = cuff_a, .user = 1, .name = "Anna"}, *users = NULL;
+        struct store_cuff a = whole_cuff(), *list = NULL;
+        size_t n = 0;
+        struct fixture f;
+
+        fixture_start(&f);
+        CHECK_EQ(store_cuffs_save(f.store, &a), 0);
+        CHECK_EQ(insert_sample(&f, "a", 0), 1);
+        CHECK_EQ(store_users_save(f.store, &anna), 0);
+        a.battery_percent = (struct number){0};
+        a.bond_lost = false;
+        CHECK_EQ(store_cuffs_save(f.store, &a), 0);
+        CHECK_EQ(store_cuffs_list(f.store, &list, &n), 0);
+        CHECK_EQ(n, 1);
+        if (n == 1)
+                check_cuff(&list[0], &a);
+        free(list);
+        CHECK_EQ(store_cuffs_remove(f.store, &cuff_b), 0);
+        CHECK_EQ(store_cuffs_remove(f.store, &cuff_a), 0);
+        CHECK_EQ(store_cuffs_list(f.store, &list, &n), 0);
+        CHECK_EQ(n, 0);
+        free(list);
+        CHECK_EQ(fixture_measurements(&f), 1);
+        CHECK_EQ(store_users_list(f.store, &cuff_a, &users, &n), 0);
+        CHECK_EQ(n, 1);
+        free(users);
+        fixture_done(&f);
+}
+
+static void a_user_exists_from_the_first_measurement_or_name_on(void) {
+        struct store_user bert = {.cuff = cuff_a, .user = 2, .name = "Bert", .person = "bert"};
+        struct store_user *users = NULL;
+        size_t n = 99;
+        struct fixture f;
+
+        fixture_start(&f);
+        CHECK_EQ(store_users_list(f.store, &cuff_a, &users, &n), 0);
+        CHECK_EQ(n, 0);
+        free(users);
+        CHECK_EQ(store_users_save(f.store, &bert), 0);
+        CHECK_EQ(insert_sample(&f, "a", 0), 1);
+        CHECK_EQ(store_users_list(f.store, &cuff_a, &users, &n), 0);
+        CHECK_EQ(n, 2);
+        if (n == 2) {
+                CHECK(bdaddr_equal(&users[0].cuff, &cuff_a));
+                CHECK_EQ(users[0].user, 1);
+                CHECK_STR(users[0].name, "");
+                CHECK_EQ(users[1].user, 2);
+                CHECK_STR(users[1].name, "Bert");
+                CHECK_STR(users[1].person, "bert");
+        }
+        free(users);
+        CHECK_EQ(store_users_list(f.store, &cuff_b, &users, &n), 0);
+        CHECK_EQ(n, 0);
+        free(users);
+        fixture_done(&f);
+}
+
+static void a_name_is_changed_by_saving_and_kept_by_the_next_measurement(void) {
+        struct store_user u = {.cuff = cuff_a, .user = 1, .name = "Anna", .person = "anna"};
+        struct store_user *users = NULL;
+        size_t n = 0;
+        struct fixture f;
+
+        fixture_start(&f);
+        CHECK_EQ(insert_sample(&f, "a", 0), 1);
+        CHECK_EQ(store_users_save(f.store, &u), 0);
+        snprintf(u.name, sizeof u.name, "Änne");
+        u.person[0] = 0;
+        CHECK_EQ(store_users_save(f.store, &u), 0);
+        CHECK_EQ(insert_sample(&f, "b", 100), 1);
+        CHECK_EQ(store_users_list(f.store, &cuff_a, &users, &n), 0);
+        CHECK_EQ(n, 1);
+        if (n == 1) {
+                CHECK_STR(users[0].name, "Änne");
+                CHECK_STR(users[0].person, "");
+        }
+        free(users);
+        fixture_done(&f);
+}
+
+CHECK_MAIN("unit.store_cuffs", TEST(cuffs_come_back_whole_and_ordered_by_address),
+           TEST(saving_again_replaces_and_removing_leaves_measurements_and_names),
+           TEST(a_user_exists_from_the_first_measurement_or_name_on),
+           TEST(a_name_is_changed_by_saving_and_kept_by_the_next_measurement))

@@ -1,0 +1,382 @@
+/* Damaged files and full disks: nothing lost in silence, and work goes on. */
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#include "store_fixture.h"
+
+#define PAGE 4096
+
+static void write_at(const struct fixture *f, const char *name, off_t at, const void *bytes,
+                     size_t n) {
+        char path[128];
+
+        fixture_path(f, name, path);
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        CHECK(fd >= 0 && pwrite(fd, bytes, n, at) == (ssize_t) n);
+        if (fd >= 0)
+                close(fd);
+}
+
+static off_t size_of(const struct fixture *f, const char *name) {
+        char path[128];
+        struct stat st;
+
+        fixture_path(f, name, path);
+        return stat(path, &st) < 0 ? -1 : st.st_size;
+}
+
+/* A store with a cuff, a named user and enough measurements for many pages. Returns its inst. */
+static void fill(struct fixture *f, char inst[64]) {
+        struct store_cuff cuff = {.address = cuff_a, .name = "Kitchen", .paired_at = 1};
+        struct store_user user = {.cuff = cuff_a, .user = 1, .name = "Anna", .person = "anna"};
+
+        fixture_start(f);
+        CHECK_EQ(store_cuffs_save(f->store, &cuff), 0);
+        CHECK_EQ(store_users_save(f->store, &user), 0);
+        CHECK_EQ(store_meta_set(f->store, "log.level", "debug"), 0);
+        insert_many(f, 150);
+        snprintf(inst, 64, "%s", store_inst(f->store));
+        fixture_close(f);
+}
+
+static void check_saved(const struct fixture *f, const char *inst) {
+        struct store_cuff *cuffs = NULL;
+        struct store_user *users = NULL;
+        char *level = NULL;
+        size_t n = 0;
+
+        CHECK_STR(store_inst(f->store), inst);
+        CHECK_EQ(store_cuffs_list(f->store, &cuffs, &n), 0);
+        CHECK(n == 1 && strcmp(cuffs[0].name, "Kitchen") == 0 && cuffs[0].paired_at == 1);
+        free(cuffs);
+        CHECK_EQ(store_users_list(f->store, &cuff_a, &users, &n), 0);
+        CHECK(n == 1 && strcmp(users[0].name, "Anna") == 0 && strcmp(users[0].person, "anna") == 0);
+        free(users);
+        CHECK_EQ(store_meta_get(f->store, "log.level", &level), 0);
+        CHECK_STR(level, "debug");
+        free(level);
+}
+
+/* The name is dated, and the file under it is the damaged one. */
+static void check_set_aside(const struct fixture *f, off_t size) {
+        const char *aside = store_set_aside(f->store), *dated = "cuff2mqtt.db.corrupt-20";
+        struct stat st = {0};
+
+        CHECK(aside && strncmp(aside, f->directory, strlen(f->directory)) == 0);
+        CHECK(aside && strncmp(aside + strlen(f->directory) + 1, dated, strlen(dated)) == 0);
+        CHECK(aside && stat(aside, &st) == 0 && st.st_size == size);
+        CHECK_EQ(fixture_measurements(f), 0);
+        CHECK_EQ(insert_sample(f, "new", 0), 1);
+}
+
+static void garbage_is_set_aside_and_a_new_database_works(void) {
+        static const char garbage[5000] = "This is not a database.";
+        struct fixture f;
+
+        fixture_init(&f);
+        write_at(&f, "cuff2mqtt.db", 0, garbage, sizeof garbage);
+        CHECK_EQ(fixture_open(&f), 0);
+        check_set_aside(&f, sizeof garbage);
+        fixture_reopen(&f);
+        CHECK(!store_set_aside(f.store));
+        CHECK_EQ(fixture_measurements(&f), 1);
+        fixture_done(&f);
+}
+
+static void one_set_aside_never_overwrites_another(void) {
+        char first[200] = "", path[200];
+        struct stat st;
+        struct fixture f;
+
+        fixture_init(&f);
+        for (int i = 1; i <= 3; i++) {
+                fixture_close(&f);
+                char garbage[100] = {(char) i};
+
+                fixture_path(&f, "cuff2mqtt.db", path);
+                (void) remove(path);
+                write_at(&f, "cuff2mqtt.db", 0, garbage, (size_t) (50 + i));
+                CHECK_EQ(fixture_open(&f), 0);
+                CHECK(store_set_aside(f.store) && strcmp(store_set_aside(f.store), first) != 0);
+                if (i == 1 && store_set_aside(f.store))
+                        snprintf(first, sizeof first, "%s", store_set_aside(f.store));
+        }
+        CHECK(stat(first, &st) == 0 && st.st_size == 51);
+        fixture_done(&f);
+}
+
+static void a_truncated_file_is_set_aside_and_ids_survive(void) {
+        char inst[64], path[128];
+        struct fixture f;
+
+        fill(&f, inst);
+        const off_t size = size_of(&f, "cuff2mqtt.db") / PAGE / 2 * PAGE + 100;
+        fixture_path(&f, "cuff2mqtt.db", path);
+        CHECK_EQ(truncate(path, size), 0);
+        CHECK_EQ(fixture_open(&f), 0);
+        check_set_aside(&f, size);
+        check_saved(&f, inst);
+        fixture_done(&f);
+}
+
+/* One page after the other, each time in a fresh file: whatever happens, it ends in a store that
+ * works and every damage to a table of measurements leaves cuffs and ids alone. */
+static void any_flipped_page_is_survived(void) {
+        static uint8_t ones[PAGE];
+        char inst[64], path[128];
+        struct fixture f;
+        int kept = 0, pages = 0;
+
+        memset(ones, 0xff, sizeof ones);
+        fill(&f, inst);
+        pages = (int) (size_of(&f, "cuff2mqtt.db") / PAGE);
+        fixture_path(&f, "cuff2mqtt.db", path);
+        CHECK(pages > 12);
+        static uint8_t whole[100 * PAGE];
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        CHECK_EQ(read(fd, whole, sizeof whole), (long) pages * PAGE);
+        close(fd);
+        for (int page = 0; page < pages; page++) {
+                write_at(&f, "cuff2mqtt.db", 0, whole, (size_t) pages * PAGE);
+                write_at(&f, "cuff2mqtt.db", (off_t) page * PAGE, ones, sizeof ones);
+                CHECK_EQ(fixture_open(&f), 0);
+                CHECK(store_set_aside(f.store));
+                kept += strcmp(store_inst(f.store), inst) == 0;
+                if (page == pages - 3)
+                        check_saved(&f, inst);
+                CHECK_EQ(insert_sample(&f, "new", 0), 1);
+                fixture_close(&f);
+        }
+        CHECK(kept >= pages - 4); /* lost with the header, the schema or its own table only */
+        fixture_done(&f);
+}
+
+/* A service killed with measurements still in the log, then a page goes bad. */
+static void the_log_goes_aside_with_its_database(void) {
+        static uint8_t ones[PAGE];
+        char inst[64], path[256];
+        struct stat st;
+        struct fixture f;
+        int status;
+
+        memset(ones, 0xff, sizeof ones);
+        fill(&f, inst);
+        pid_t child = fork();
+        if (child == 0) {
+                if (fixture_open(&f) < 0 || insert_sample(&f, "logged", 5000) != 1)
+                        _exit(1);
+                kill(getpid(), SIGKILL);
+        }
+        CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+        const off_t wal = size_of(&f, "cuff2mqtt.db-wal");
+        CHECK(wal > 0);
+        write_at(&f, "cuff2mqtt.db", 14 * PAGE, ones, sizeof ones);
+        CHECK_EQ(fixture_open(&f), 0);
+        check_saved(&f, inst);
+        CHECK(store_set_aside(f.store));
+        snprintf(path, sizeof path, "%s-wal", store_set_aside(f.store));
+        CHECK(stat(path, &st) == 0 && st.st_size == wal);
+        fixture_reopen(&f);
+        CHECK_EQ(fixture_measurements(&f), 0); /* the old log was not played into the new file */
+        fixture_done(&f);
+}
+
+static void a_replacement_cut_off_between_two_names_is_ended(void) {
+        char inst[64], path[128], fresh[128];
+        struct fixture f;
+
+        fill(&f, inst);
+        fixture_path(&f, "cuff2mqtt.db", path);
+        fixture_path(&f, "cuff2mqtt.db.new", fresh);
+        CHECK_EQ(rename(path, fresh), 0);
+        CHECK_EQ(fixture_open(&f), 0);
+        CHECK_STR(store_inst(f.store), inst);
+        CHECK_EQ(fixture_measurements(&f), 150);
+        fixture_close(&f);
+        write_at(&f, "cuff2mqtt.db.new", 0, "left over", 9); /* and one that was cut off earlier */
+        CHECK_EQ(fixture_open(&f), 0);
+        CHECK_EQ(fixture_measurements(&f), 150);
+        fixture_done(&f);
+}
+
+static int insert_until_refused(const struct fixture *f, int *ret_n) {
+        int r;
+
+        do {
+                char id[MEASUREMENT_ID_SIZE];
+
+                snprintf(id, sizeof id, "n%d", ++*ret_n);
+                r = insert_sample(f, id, 10 * *ret_n);
+        } while (r == 1 && *ret_n < 10000);
+        return r;
+}
+
+/* Insert says the disk is full, nothing is half there, and with room again it goes on as if nothing
+ * had been. `relieve` makes the room. */
+static void check_full_disk(const struct fixture *f, void (*relieve)(const struct fixture *f)) {
+        int n = 0;
+
+        CHECK_EQ(insert_until_refused(f, &n), -ENOSPC);
+        CHECK(n > 1);
+        CHECK_EQ(insert_sample(f, "again", -100), -ENOSPC);
+        CHECK_EQ(fixture_measurements(f), n - 1);
+        CHECK_EQ(fixture_outbox(f), n - 1);
+        relieve(f);
+        CHECK_EQ(insert_sample(f, "again", -100), 1);
+        CHECK_EQ(fixture_measurements(f), n);
+        CHECK_EQ(fixture_outbox(f), n);
+}
+
+static void lift_limit(const struct fixture *f) {
+        struct rlimit limit;
+
+        CHECK_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+        limit.rlim_cur = limit.rlim_max;
+        CHECK_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_file_that_may_not_grow_is_full_and_then_works(void) {
+        struct fixture f;
+
+        fixture_start(&f);
+        fixture_close(&f);
+        pid_t child = fork();
+        if (child == 0) {
+                struct rlimit limit;
+
+                signal(SIGXFSZ, SIG_IGN);
+                if (fixture_open(&f) < 0 || getrlimit(RLIMIT_FSIZE, &limit) < 0)
+                        abort();
+                limit.rlim_cur = 200000;
+                CHECK_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+                check_full_disk(&f, lift_limit);
+                fixture_reopen(&f);
+                CHECK(!store_set_aside(f.store));
+                CHECK_EQ(insert_sample(&f, "last", -200), 1);
+                fixture_close(&f);
+                _exit(check_failed);
+        }
+        fixture_wait(child);
+        fixture_done(&f);
+}
+
+/* A disk of our own, gone with the process. False where that is not allowed. */
+static bool mount_small_disk(const struct fixture *f, const char *options) {
+        return unshare(CLONE_NEWNS) == 0 &&
+               mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+               mount("none", f->directory, "tmpfs", 0, options) == 0;
+}
+
+static void free_ballast(const struct fixture *f) {
+        char path[128];
+
+        fixture_path(f, "cuff2mqtt.ballast", path);
+        CHECK_EQ(unlink(path), 0);
+}
+
+static void fill_with_ballast(const struct fixture *f, size_t size) {
+        static const char block[PAGE];
+
+        for (size_t at = 0; at < size; at += sizeof block)
+                write_at(f, "cuff2mqtt.ballast", (off_t) at, block, sizeof block);
+}
+
+static void fill_disk(const struct fixture *f) {
+        static const char block[PAGE];
+        char path[128];
+
+        fixture_path(f, "cuff2mqtt.ballast", path);
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        while (write(fd, block, sizeof block) > 0)
+                ;
+        CHECK_EQ(errno, ENOSPC);
+        close(fd);
+}
+
+static void run_on_small_disk(void (*run)(struct fixture *f)) {
+        struct fixture f;
+
+        fixture_init(&f);
+        pid_t child = fork();
+        if (child == 0) {
+                if (!mount_small_disk(&f, "size=4m"))
+                        printf("# no right to mount: skipped\n");
+                else
+                        run(&f);
+                _exit(check_failed);
+        }
+        fixture_wait(child);
+        fixture_done(&f);
+}
+
+static void fill_and_free(struct fixture *f) {
+        fill_with_ballast(f, 500000);
+        CHECK_EQ(fixture_open(f), 0);
+        check_full_disk(f, free_ballast);
+        fixture_reopen(f);
+        CHECK(!store_set_aside(f->store));
+        fixture_close(f);
+}
+
+static void a_full_disk_says_so_and_works_again_when_it_is_freed(void) {
+        run_on_small_disk(fill_and_free);
+}
+
+static void check_open_fails(const struct fixture *f, int error, const char *remedy) {
+        struct store *s = NULL;
+        char *why = NULL;
+
+        CHECK_EQ(store_open(f->directory, &s, &why), error);
+        CHECK(why && strstr(why, f->directory) && strstr(why, remedy));
+        CHECK(!s);
+        store_close(s);
+        free(why);
+}
+
+static void damage_on_full_disk(struct fixture *f) {
+        static uint8_t ones[PAGE];
+        char inst[64];
+
+        memset(ones, 0xff, sizeof ones);
+        CHECK_EQ(fixture_open(f), 0);
+        snprintf(inst, sizeof inst, "%s", store_inst(f->store));
+        insert_many(f, 60);
+        fixture_close(f);
+        const off_t size = size_of(f, "cuff2mqtt.db");
+        write_at(f, "cuff2mqtt.db", size - 3 * PAGE, ones, sizeof ones);
+        fill_disk(f);
+        check_open_fails(f, -ENOSPC, "free some space");
+        CHECK_EQ(size_of(f, "cuff2mqtt.db"), size);
+        free_ballast(f);
+        CHECK_EQ(fixture_open(f), 0);
+        check_set_aside(f, size);
+        CHECK_STR(store_inst(f->store), inst);
+        fixture_close(f);
+}
+
+static void a_damaged_file_stays_until_there_is_room_for_a_new_one(void) {
+        run_on_small_disk(damage_on_full_disk);
+}
+
+static void read_only_disk(struct fixture *f) {
+        CHECK_EQ(fixture_open(f), 0);
+        fixture_close(f);
+        CHECK_EQ(mount(NULL, f->directory, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+        check_open_fails(f, -EROFS, "SD card");
+}
+
+static void a_read_only_disk_is_explained(void) {
+        run_on_small_disk(read_only_disk);
+}
+
+CHECK_MAIN("unit.store_damage", TEST(garbage_is_set_aside_and_a_new_database_works),
+           TEST(one_set_aside_never_overwrites_another),
+           TEST(a_truncated_file_is_set_aside_and_ids_survive), TEST(any_flipped_page_is_survived),
+           TEST(the_log_goes_aside_with_its_database),
+           TEST(a_replacement_cut_off_between_two_names_is_ended),
+           TEST(a_file_that_may_not_grow_is_full_and_then_works),
+           TEST(a_full_disk_says_so_and_works_again_when_it_is_freed),
+           TEST(a_damaged_file_stays_until_there_is_room_for_a_new_one),
+           TEST(a_read_only_disk_is_explained))

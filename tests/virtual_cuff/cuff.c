@@ -1,0 +1,251 @@
+#include "cuff.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "util.h"
+
+enum {
+        FLAG_CLOCK_UNSET = 0x04, /* omron-protocol 2.2 */
+        FLAG_PAIRING = 0x08,
+        FLAG_UNSENT = 0x40,
+        OMRON_TYPE = 0x01,
+        CLOCK_AT_FACTORY = 1546300800, /* 2019-01-01, the time of a cuff that was never set */
+};
+
+/* Indications begin this long after encryption or after the CCCD was written, whichever is later. */
+#define FIRST_INDICATION (50 * MSEC)
+/* With nothing to hand over it waits a little longer for its host. */
+#define IDLE_HANG_UP     (1 * SEC)
+#define IDLE_UNREAD      (10 * SEC)
+#define KEEPS_ON         (30 * SEC)
+
+void cuff_init(struct cuff *c, const struct cuff_host *host, void *owner) {
+        *c = (struct cuff){
+                .host = host,
+                .owner = owner,
+                .name = "BLEsmart_0000",
+                .model = "BP7350",
+                .omron = true,
+                .users = 1,
+                .battery = 90,
+                .clock_set = true,
+                .clock_writable = true,
+                .indication_gap_usec = 20 * MSEC,
+                .hang_up_usec = 300 * MSEC,
+        };
+}
+
+/* --- buttons and blood pressure --------------------------------------------------------------- */
+
+void cuff_advertise(struct cuff *c, uint64_t now, uint64_t seconds) {
+        c->advertising_until = now + seconds * SEC;
+        c->host->advertising(c->owner);
+}
+
+void cuff_pairing_mode(struct cuff *c, uint64_t now, uint64_t seconds) {
+        c->pairing_until = seconds ? now + seconds * SEC : 0;
+        c->advertising_until = c->pairing_until;
+        c->host->advertising(c->owner);
+}
+
+void cuff_quiet(struct cuff *c) {
+        c->advertising_until = c->pairing_until = 0;
+}
+
+bool cuff_store(struct cuff *c, const uint8_t *value, size_t size, unsigned user, uint16_t sequence) {
+        unsigned slot = user == 2 && c->users == 2;
+        struct cuff_stored *s = &c->unsent[c->n_unsent];
+
+        if (c->n_unsent == CUFF_RECORDS_MAX || size > RECORD_SIZE_MAX)
+                return false;
+        memcpy(s->bytes, value, size);
+        s->size = size;
+        c->n_unsent++;
+        c->sequence[slot] = sequence ? sequence : (uint16_t) (c->sequence[slot] + 1);
+        if (c->count[slot] < 100) /* saturates at the depth of the ring */
+                c->count[slot]++;
+        c->finished = false;
+        return true;
+}
+
+void cuff_set_clock(struct cuff *c, bool set, int64_t offset) {
+        c->clock_set = set;
+        c->clock_offset = set ? offset : CLOCK_AT_FACTORY - c->host->local_time(c->owner);
+}
+
+struct wall_time cuff_clock(const struct cuff *c, uint8_t *ret_weekday) {
+        time_t seconds = c->host->local_time(c->owner) + c->clock_offset;
+        struct tm t;
+
+        gmtime_r(&seconds, &t);
+        if (ret_weekday)
+                *ret_weekday = (uint8_t) (t.tm_wday ? t.tm_wday : 7);
+        return (struct wall_time){(uint16_t) (t.tm_year + 1900), (uint8_t) (t.tm_mon + 1),
+                                  (uint8_t) t.tm_mday, (uint8_t) t.tm_hour, (uint8_t) t.tm_min,
+                                  (uint8_t) t.tm_sec};
+}
+
+/* --- advertising ------------------------------------------------------------------------------ */
+
+bool cuff_is_advertising(const struct cuff *c, uint64_t now) {
+        return c->link == CUFF_LINK_NONE && now < c->advertising_until;
+}
+
+uint8_t cuff_flags(const struct cuff *c, uint64_t now) {
+        return (uint8_t) ((c->users - 1) | (c->clock_set ? 0 : FLAG_CLOCK_UNSET) |
+                          (now < c->pairing_until ? FLAG_PAIRING : 0) |
+                          (c->n_unsent ? FLAG_UNSENT : 0));
+}
+
+size_t cuff_omron_data(const struct cuff *c, uint64_t now, uint8_t ret[CUFF_OMRON_MAX]) {
+        uint8_t *at = ret;
+
+        if (!c->omron)
+                return 0;
+        *at++ = OMRON_TYPE;
+        *at++ = cuff_flags(c, now);
+        for (unsigned slot = 0; slot < c->users; slot++) {
+                *at++ = (uint8_t) c->sequence[slot];
+                *at++ = (uint8_t) (c->sequence[slot] >> 8);
+                *at++ = c->count[slot];
+        }
+        return (size_t) (at - ret);
+}
+
+/* --- the link --------------------------------------------------------------------------------- */
+
+void cuff_vanish(struct cuff *c) {
+        c->gone = true;
+        c->vanish_at = CUFF_NOWHERE;
+        cuff_quiet(c);
+        c->host->vanished(c->owner);
+}
+
+bool cuff_reaches(struct cuff *c, enum cuff_point point) {
+        if (c->vanish_at != point || point == CUFF_NOWHERE)
+                return false;
+        cuff_vanish(c);
+        return true;
+}
+
+void cuff_link_up(struct cuff *c, uint64_t now) {
+        c->link = CUFF_LINK_PLAIN;
+        c->gone = c->finished = c->awaits_confirmation = c->repeats = false;
+        c->n_sent_on_link = 0;
+        c->last_activity = now;
+        cuff_reaches(c, CUFF_CONNECTED);
+}
+
+void cuff_link_encrypted(struct cuff *c, uint64_t now) {
+        c->link = CUFF_LINK_ENCRYPTED;
+        c->next_indication = now + FIRST_INDICATION;
+        c->last_activity = now;
+}
+
+void cuff_link_down(struct cuff *c, uint64_t now) {
+        bool content = c->finished || (c->has_keys && !c->n_unsent); /* wants nothing of its host */
+        bool silent = c->gone || (content && now >= c->pairing_until);
+
+        c->link = CUFF_LINK_NONE;
+        if (!c->has_keys) /* CCCDs are remembered for a bonded host only */
+                memset(c->cccds, 0, sizeof c->cccds);
+        if (silent && !(c->keeps_advertising && !c->gone))
+                cuff_quiet(c);
+        else if (c->keeps_advertising && c->advertising_until)
+                c->advertising_until = now + KEEPS_ON;
+        c->gone = c->awaits_confirmation = c->repeats = false;
+        c->host->advertising(c->owner);
+}
+
+enum cuff_outcome cuff_pair(struct cuff *c, uint64_t now) {
+        enum cuff_outcome outcome = c->outcome;
+
+        if (now >= c->pairing_until)
+                return CUFF_HANGS_UP;
+        if (c->outcome_times && --c->outcome_times == 0)
+                c->outcome = CUFF_PAIRS;
+        return outcome;
+}
+
+void cuff_paired(struct cuff *c, uint64_t now, bool keys) {
+        memset(c->cccds, 0, sizeof c->cccds);
+        c->has_keys = keys;
+        c->pairing_until = 0;
+        cuff_link_encrypted(c, now);
+}
+
+/* --- indications ------------------------------------------------------------------------------ */
+
+uint16_t cuff_cccd(const struct cuff *c, uint16_t uuid) {
+        const struct att_row *row = att_cccd(uuid);
+
+        return row ? c->cccds[row - att_table] : 0;
+}
+
+static bool subscribed(const struct cuff *c) {
+        return c->link == CUFF_LINK_ENCRYPTED && (cuff_cccd(c, UUID_MEASUREMENT) & 2);
+}
+
+static void indicate(struct cuff *c, uint64_t now) {
+        const struct cuff_stored *first = &c->unsent[0];
+
+        if ((c->n_unsent == 1 || c->n_sent_on_link) && cuff_reaches(c, CUFF_COLLECTING))
+                return;
+        c->awaits_confirmation = true;
+        c->last_activity = now;
+        c->host->indicate(c->owner, att_find(ATT_VALUE, UUID_MEASUREMENT)->handle, first->bytes,
+                          first->size);
+}
+
+void cuff_confirm(struct cuff *c, uint64_t now) {
+        if (!c->awaits_confirmation)
+                return;
+        c->awaits_confirmation = false;
+        c->last_activity = now;
+        c->next_indication = now + c->indication_gap_usec;
+        if (c->duplicates && !c->repeats) {
+                c->repeats = true;
+                return;
+        }
+        c->repeats = false;
+        c->n_unsent--;
+        memmove(c->unsent, c->unsent + 1, c->n_unsent * sizeof c->unsent[0]);
+        c->n_sent++;
+        c->n_sent_on_link++;
+}
+
+static uint64_t hang_up_due(const struct cuff *c) {
+        uint64_t patience;
+
+        if (c->link == CUFF_LINK_NONE || c->gone || c->hang_up_usec == UINT64_MAX)
+                return UINT64_MAX;
+        if (!subscribed(c))
+                patience = c->hang_up_usec > IDLE_UNREAD ? c->hang_up_usec : IDLE_UNREAD;
+        else if (c->n_unsent)
+                return UINT64_MAX;
+        else if (c->n_sent_on_link)
+                patience = c->hang_up_usec;
+        else
+                patience = c->hang_up_usec > IDLE_HANG_UP ? c->hang_up_usec : IDLE_HANG_UP;
+        return c->last_activity + patience;
+}
+
+uint64_t cuff_due(const struct cuff *c) {
+        uint64_t due = hang_up_due(c);
+
+        if (!c->gone && subscribed(c) && c->n_unsent && !c->awaits_confirmation)
+                due = earlier(due, c->next_indication);
+        return due;
+}
+
+void cuff_tick(struct cuff *c, uint64_t now) {
+        if (now < cuff_due(c))
+                return;
+        if (now >= hang_up_due(c)) {
+                c->finished = subscribed(c);
+                c->host->hang_up(c->owner);
+                return;
+        }
+        indicate(c, now);
+}
