@@ -35,23 +35,29 @@ struct app {
         struct bridge bridge;
         bool stopping;
         int exit_code;
+        char status[640]; /* what systemd was told last */
 };
 
 /* --- what the halves tell each other
  * -------------------------------------------------------------- */
 
 static void tell_systemd(struct app *a) {
-        char problem[512];
+        char problem[512], status[sizeof a->status];
         const char *trouble = collector_problem(a->collector, problem, sizeof problem);
         int64_t waiting = 0;
 
         if (!a->publisher || a->stopping)
                 return;
         store_outbox_count(a->store, &waiting);
-        sd_notifyf(0, "STATUS=%zu cuffs; broker %s; %lld measurements waiting for it%s%s",
-                   a->collector->n_cuffs,
-                   mqtt_client_is_connected(a->publisher->client) ? "connected" : "not connected",
-                   (long long) waiting, trouble ? "; " : "", trouble ? trouble : "");
+        snprintf(status, sizeof status,
+                 "STATUS=%zu cuffs; broker %s; %lld measurements waiting for it%s%s",
+                 a->collector->n_cuffs,
+                 mqtt_client_is_connected(a->publisher->client) ? "connected" : "not connected",
+                 (long long) waiting, trouble ? "; " : "", trouble ? trouble : "");
+        if (strcmp(status, a->status) == 0)
+                return;
+        memcpy(a->status, status, sizeof status);
+        sd_notify(0, status);
 }
 
 static void on_stored(void *owner, const struct bdaddr *cuff, uint8_t user) {

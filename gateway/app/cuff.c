@@ -9,6 +9,7 @@
 
 #include "app/collector.h"
 #include "app/wall_clock.h"
+#include "base/cleanup.h"
 #include "core/gatt_uuid.h"
 #include "mqtt/message.h"
 

@@ -120,6 +120,11 @@ static void on_room(void *owner) {
         publisher_pump(owner);
 }
 
+/* The row stays in the outbox and is offered again on the next connection. */
+static void on_refused(void *owner, uint64_t token, const char *why) {
+        log_warning("%s", why);
+}
+
 static void on_stopped(void *owner) {
         struct publisher *p = owner;
 
@@ -182,8 +187,15 @@ static int make_topics(struct publisher *p) {
 }
 
 static int make_client(struct publisher *p, sd_event *event) {
-        static const struct mqtt_events events = {on_connected,    on_lost, on_message,
-                                                  on_acknowledged, on_room, on_stopped};
+        static const struct mqtt_events events = {
+                .connected = on_connected,
+                .lost = on_lost,
+                .message = on_message,
+                .acknowledged = on_acknowledged,
+                .room = on_room,
+                .stopped = on_stopped,
+                .refused = on_refused,
+        };
         const struct config *config = p->config;
 
         return mqtt_client_new(

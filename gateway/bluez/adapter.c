@@ -24,17 +24,16 @@ struct bluez_adapter {
         struct power power;
         bluez_done_t remove_done;
         void *remove_userdata;
-        bool *freed; /* set by free while we call the owner more than once */
+        bool reporting, dead; /* freed while we report a list: the memory waits until we are done */
         const struct bluez_adapter_events *events;
         void *owner;
 };
 
 DEFINE_CLEANUP(struct bluez_adapter *, bluez_adapter_free)
 
-static int list(struct bluez_adapter *a);
+static void list(struct bluez_adapter *a);
 
-/* --- state -------------------------------------------------------------------------------------
- */
+/* --- state ------------------------------------------------------------------------------- */
 
 static void apply(struct bluez_adapter *a, const struct props_adapter *p) {
         if (p->has & PROPS_NAME)
@@ -68,8 +67,7 @@ static void on_power(void *userdata) {
         settle_and_report(a, &before);
 }
 
-/* --- presence ----------------------------------------------------------------------------------
- */
+/* --- presence ---------------------------------------------------------------------------- */
 
 /* Everything that hangs on the adapter's object ends; calls under way are not answered. */
 static void lose(struct bluez_adapter *a) {
@@ -102,7 +100,7 @@ static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
             objects_read_removed(m, &props_of_adapter, a->info.path) <= 0)
                 return 0;
         lose(a);
-        (void) list(a); /* there may be another one */
+        list(a); /* there may be another one */
         settle_and_report(a, &before);
         return 0;
 }
@@ -117,7 +115,7 @@ static int on_get_all(sd_bus_message *reply, void *userdata, sd_bus_error *ret_e
         a->get_all = sd_bus_slot_unref(a->get_all);
         if (bluez_error_from(error) == BLUEZ_GONE) {
                 lose(a);
-                (void) list(a);
+                list(a);
         } else if (!error && props_read(reply, &props_of_adapter, &p) >= 0)
                 apply(a, &p.adapter);
         settle_and_report(a, &before);
@@ -139,7 +137,7 @@ static int on_added(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) 
 
         if (bluez_bus_is_sender(a->bus, m) &&
             objects_read_added(m, &props_of_adapter, &path, &p) > 0 && suits(a, path, &p.adapter))
-                (void) list(a);
+                list(a);
         return 0;
 }
 
@@ -171,8 +169,7 @@ static int adopt(struct bluez_adapter *a, const char *path, const struct props_a
         return 0;
 }
 
-/* --- listing: what is there when bluetoothd or the adapter comes -------------------------------
- */
+/* --- listing: what is there when bluetoothd or the adapter comes ------------------------- */
 
 struct choice {
         const struct bluez_adapter *adapter;
@@ -216,7 +213,6 @@ static int report_device(void *userdata, const char *path, const union props *p)
         struct bluez_adapter *a = userdata;
         const struct props_device *d = &p->device;
         char uuid[PROPS_UUIDS_MAX][BLUEZ_UUID_SIZE], *uuids[PROPS_UUIDS_MAX + 1] = {0};
-        bool *freed = a->freed;
         struct bdaddr address;
 
         if (objects_device_address(a->info.path, path, &address) < 0)
@@ -224,22 +220,21 @@ static int report_device(void *userdata, const char *path, const union props *p)
         for (size_t i = 0; i < d->uuids; i++)
                 uuids[i] = memcpy(uuid[i], d->uuid[i], sizeof uuid[i]);
         a->events->device_listed(a->owner, &address, d->name, d->bonded, d->connected, uuids);
-        return *freed;
+        return a->dead;
 }
 
 /* The adapter first, then its devices, then the end of the list. */
 static void report_list(struct bluez_adapter *a, sd_bus_message *reply, bool changed) {
-        bool freed = false;
-
-        a->freed = &freed;
+        a->reporting = true;
         if (changed)
                 a->events->changed(a->owner);
-        if (!freed && a->info.path[0])
+        if (!a->dead && a->info.path[0])
                 (void) objects_walk(reply, &props_of_device, report_device, a);
-        if (freed)
-                return;
-        a->freed = NULL;
-        a->events->listed(a->owner);
+        if (!a->dead)
+                a->events->listed(a->owner);
+        a->reporting = false;
+        if (a->dead)
+                free(a);
 }
 
 static int on_list(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
@@ -260,12 +255,9 @@ static int on_list(sd_bus_message *reply, void *userdata, sd_bus_error *ret_erro
         return 0;
 }
 
-/* While there is no adapter: everything that appears is looked at, then what is there already. */
-static int list(struct bluez_adapter *a) {
+static int ask_list(struct bluez_adapter *a) {
         int r = 0;
 
-        deadline_clear(&a->list_again);
-        a->list = sd_bus_slot_unref(a->list); /* the newer answer is the better one */
         if (!a->added)
                 r = bluez_bus_match(a->bus, &a->added, on_added, a,
                                     "path='/',interface='org.freedesktop.DBus.ObjectManager',"
@@ -277,12 +269,19 @@ static int list(struct bluez_adapter *a) {
                                         on_list, a, NULL);
 }
 
-static void on_list_again(void *userdata) {
-        (void) list(userdata);
+/* While there is no adapter: everything that appears is looked at, and what is there already. */
+static void list(struct bluez_adapter *a) {
+        deadline_clear(&a->list_again);
+        a->list = sd_bus_slot_unref(a->list); /* the newer answer is the better one */
+        if (ask_list(a) < 0)
+                (void) deadline_set_usec(&a->list_again, LIST_AGAIN_USEC);
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+static void on_list_again(void *userdata) {
+        list(userdata);
+}
+
+/* --- life -------------------------------------------------------------------------------- */
 
 int bluez_adapter_new(struct bluez_bus *bus, const struct bdaddr *wanted, bool may_power_on,
                       const struct bluez_adapter_events *events, void *owner,
@@ -313,14 +312,14 @@ void bluez_adapter_free(struct bluez_adapter *a) {
         deadline_done(&a->list_again);
         sd_bus_slot_unref(a->list);
         sd_bus_slot_unref(a->added);
-        if (a->freed)
-                *a->freed = true;
-        free(a);
+        a->dead = true;
+        if (!a->reporting)
+                free(a);
 }
 
 void bluez_adapter_bus_up(struct bluez_adapter *a) {
-        if (!a->info.path[0] && list(a) < 0)
-                (void) deadline_set_usec(&a->list_again, LIST_AGAIN_USEC);
+        if (!a->info.path[0])
+                list(a);
 }
 
 void bluez_adapter_bus_down(struct bluez_adapter *a) {

@@ -40,7 +40,7 @@ struct bluez_gatt {
         size_t n_early;
         sd_bus_slot *changed, *find, *pending;
         enum operation operation; /* of `pending` */
-        bool *freed;              /* set by free while we call the owner in a loop */
+        bool reporting, dead;     /* freed while we report: the memory waits until we are done */
         const struct bluez_gatt_events *events;
         void *owner;
 };
@@ -70,8 +70,7 @@ static const struct characteristic *by_uuid(const struct bluez_gatt *g, const ch
         return NULL;
 }
 
-/* --- values ------------------------------------------------------------------------------------
- */
+/* --- values ------------------------------------------------------------------------------ */
 
 static void forget_early(struct bluez_gatt *g, struct early **at) {
         struct early *e = *at;
@@ -120,11 +119,10 @@ static void report_value(struct bluez_gatt *g, const struct characteristic *c, c
 /* `found`, then the early values that are known now. */
 static void report_found(struct bluez_gatt *g, enum bluez_error error) {
         struct early **e;
-        bool freed = false;
 
-        g->freed = &freed;
+        g->reporting = true;
         g->events->found(g->owner, error == BLUEZ_OK ? g->map->n : 0, error);
-        while (!freed && (e = first_known(g))) {
+        while ((e = first_known(g))) { /* none after a reset or free */
                 uint8_t value[PROPS_VALUE_MAX];
                 size_t size = (*e)->size;
                 const struct characteristic *c = by_suffix(g, (*e)->suffix);
@@ -133,8 +131,9 @@ static void report_found(struct bluez_gatt *g, enum bluez_error error) {
                 forget_early(g, e);
                 report_value(g, c, value, size);
         }
-        if (!freed)
-                g->freed = NULL;
+        g->reporting = false;
+        if (g->dead)
+                free(g);
 }
 
 static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
@@ -154,8 +153,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
         return 0;
 }
 
-/* --- finding -----------------------------------------------------------------------------------
- */
+/* --- finding ----------------------------------------------------------------------------- */
 
 struct finding {
         const struct bluez_gatt *gatt;
@@ -220,8 +218,7 @@ bool bluez_gatt_has(const struct bluez_gatt *g, const char *uuid) {
         return by_uuid(g, uuid);
 }
 
-/* --- operations --------------------------------------------------------------------------------
- */
+/* --- operations -------------------------------------------------------------------------- */
 
 static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
         struct bluez_gatt *g = userdata;
@@ -302,8 +299,7 @@ int bluez_gatt_write(struct bluez_gatt *g, const char *uuid, const uint8_t *valu
         return r < 0 ? r : send_call(g, OPERATION_WRITE, m, READ_WRITE_LIMIT_USEC);
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life -------------------------------------------------------------------------------- */
 
 int bluez_gatt_new(struct bluez_bus *bus, const char *device_path,
                    const struct bluez_gatt_events *events, void *owner, struct bluez_gatt **ret) {
@@ -346,7 +342,7 @@ void bluez_gatt_free(struct bluez_gatt *g) {
                 return;
         bluez_gatt_reset(g);
         sd_bus_slot_unref(g->changed);
-        if (g->freed)
-                *g->freed = true;
-        free(g);
+        g->dead = true;
+        if (!g->reporting)
+                free(g);
 }

@@ -10,11 +10,11 @@
 
 struct bluez_sighting {
         struct bdaddr address;
-        char name[64];      /* "" unknown */
+        char name[64]; /* "" unknown */
         bool has_rssi;
         int16_t rssi;
-        bool blood_pressure;   /* 1810, FE4A or ecbe3980 among its UUIDs */
-        bool omron;            /* manufacturer data of company 0x020E is in this very sighting */
+        bool blood_pressure; /* 1810, FE4A or ecbe3980 among its UUIDs */
+        bool omron;          /* manufacturer data of company 0x020E is in this very sighting */
         uint8_t omron_data[32];
         size_t omron_size;
         bool connected, paired, bonded;

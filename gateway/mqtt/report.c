@@ -177,13 +177,14 @@ static struct mqtt_incoming *copy_message(const char *topic, const MQTTAsync_mes
         return copy;
 }
 
-/* Paho gives topic and message away; freeing them takes no lock that matters. `length` is set only
- * for topics with a NUL inside, which MQTT forbids. */
+/* Paho gives topic and message away; freeing them takes no lock that matters. `length` is 0 or the
+ * topic's; a NUL inside is forbidden by MQTT. */
 int mqtt_report_message(void *context, char *topic, int length, MQTTAsync_message *m) {
         const struct mqtt_report *r = context;
         struct mqtt_incoming *copy = NULL;
 
-        if (length == 0 && m->payloadlen >= 0 && m->payloadlen <= MQTT_INCOMING_SIZE_MAX)
+        if ((length == 0 || strlen(topic) == (size_t) length) && m->payloadlen >= 0 &&
+            m->payloadlen <= MQTT_INCOMING_SIZE_MAX)
                 copy = copy_message(topic, m);
         if (copy)
                 push(r, (struct mqtt_note){.kind = MQTT_NOTE_MESSAGE, .incoming = copy});

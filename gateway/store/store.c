@@ -15,6 +15,7 @@
 struct opening {
         const char *directory, *path, *lock_path;
         const char *step, *where;
+        bool making; /* the directory: it is not there yet */
         int version;
 };
 
@@ -22,8 +23,10 @@ static const struct {
         int error;
         const char *before, *after; /* with `after`, the directory stands between the two */
 } remedies[] = {
-        {EACCES, "run the service as the user that owns it, or `chown -R cuff2mqtt: ", "`"},
-        {EPERM, "run the service as the user that owns it, or `chown -R cuff2mqtt: ", "`"},
+        {EACCES, "run the service as the user that owns it, or `cd ",
+         " && chown cuff2mqtt: . cuff2mqtt.*`"},
+        {EPERM, "run the service as the user that owns it, or `cd ",
+         " && chown cuff2mqtt: . cuff2mqtt.*`"},
         {EROFS,
          "make that disk writable again (an SD card that turns read-only is worn out: copy "
          "it to a new one)",
@@ -43,14 +46,14 @@ static const struct {
 };
 
 static char *explain(const struct opening *o, int error) {
+        int remedy = -error;
         char *why = NULL;
         size_t i = 0;
 
         if (error == -EBUSY && o->where == o->lock_path) {
                 if (asprintf(&why,
                              "Another cuff2mqtt is already running on the database in %s: stop it "
-                             "first "
-                             "(`systemctl stop cuff2mqtt`), or set another state_directory.",
+                             "first (`systemctl stop cuff2mqtt`), or set another state_directory.",
                              o->directory) < 0)
                         return NULL;
                 return why;
@@ -58,13 +61,14 @@ static char *explain(const struct opening *o, int error) {
         if (error == -ENOTSUP && o->version > database_version()) {
                 if (asprintf(&why,
                              "The database %s was made by a newer cuff2mqtt (version %d, this one "
-                             "knows "
-                             "%d) and was left as it is: install the newer cuff2mqtt again.",
+                             "knows %d) and was left as it is: install the newer cuff2mqtt again.",
                              o->path, o->version, database_version()) < 0)
                         return NULL;
                 return why;
         }
-        while (remedies[i].error && remedies[i].error != -error)
+        if (o->making && (error == -EACCES || error == -EPERM))
+                remedy = ENOENT; /* nothing there yet whose owner could be changed */
+        while (remedies[i].error && remedies[i].error != remedy)
                 i++;
         if (asprintf(&why, "Cannot %s %s (%s): %s%s%s.", o->step, o->where, strerror(-error),
                      remedies[i].before, remedies[i].after ? o->directory : "",
@@ -89,15 +93,16 @@ static void tighten_directory(DIR *d) {
                 if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
                     strncmp(e->d_name, "cuff2mqtt.", strlen("cuff2mqtt.")) != 0)
                         return;
-        (void) fchmod(dirfd(d),
-                      st.st_mode & 07700); /* a file system without modes has nothing to tighten */
+        /* A file system without modes has nothing to tighten. */
+        (void) fchmod(dirfd(d), st.st_mode & 07700);
 }
 
-static int make_directory(const char *directory) {
-        _cleanup_(closedirp) DIR *d = opendir(directory);
+static int make_directory(struct opening *o) {
+        _cleanup_(closedirp) DIR *d = opendir(o->directory);
 
-        if (!d && errno == ENOENT && mkdir(directory, 0700) >= 0)
-                d = opendir(directory);
+        o->making = !d && errno == ENOENT;
+        if (o->making && mkdir(o->directory, 0700) >= 0)
+                d = opendir(o->directory);
         if (!d)
                 return -errno;
         tighten_directory(d);
@@ -181,13 +186,16 @@ static int open_steps(struct store *s, struct opening *o) {
 
         o->step = "use the database directory";
         o->where = o->directory;
-        r = make_directory(o->directory);
+        r = make_directory(o);
         if (r < 0)
                 return r;
+        o->making = false;
         o->step = "write to the database directory";
         r = take_lock(s, o->lock_path);
-        if (r == -EBUSY)
+        if (r < 0 && access(o->lock_path, F_OK) >= 0) {
+                o->step = "take the lock";
                 o->where = o->lock_path;
+        }
         if (r >= 0)
                 r = database_replace_resume(o->directory);
         if (r < 0)

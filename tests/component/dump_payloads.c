@@ -12,7 +12,12 @@
 
 #define BASE "cuff2mqtt"
 
-static const struct bdaddr address = {{0xAA, 0xBB, 0xCC, 0x00, 0x11, 0x22}};
+#define ADDRESS                                                                                    \
+        {                                                                                          \
+                { 0xAA, 0xBB, 0xCC, 0x00, 0x11, 0x22 }                                             \
+        }
+
+static const struct bdaddr address = ADDRESS;
 
 static const struct homeassistant_context context = {.prefix = "homeassistant",
                                                      .base_topic = BASE,
@@ -23,7 +28,7 @@ static const struct message_user full_users[] = {{1, "Zo\xC3\xAB \"Z\" {{ 1 }}",
                                                  {2, NULL, NULL},
                                                  {MEASUREMENT_USER_UNKNOWN, NULL, NULL}};
 
-static const struct message_cuff full_cuff = {.address = address,
+static const struct message_cuff full_cuff = {.address = ADDRESS,
                                               .name = "Evolv",
                                               .model = "BP7350",
                                               .firmware = "1.2",
@@ -39,7 +44,7 @@ static const struct message_cuff full_cuff = {.address = address,
 static const struct message_user poor_users[] = {{1, "", ""}};
 
 static const struct message_cuff poor_cuff = {
-        .address = address, .users = poor_users, .n_users = ELEMENTS(poor_users)};
+        .address = ADDRESS, .users = poor_users, .n_users = ELEMENTS(poor_users)};
 
 /* Takes both. */
 static void print(char *topic, char *payload, bool retain) {

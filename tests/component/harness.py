@@ -50,7 +50,7 @@ class Lines:
     """The output of a process, line by line, waitable."""
 
     def __init__(self, stream):
-        self.lines = []
+        self.lines, self.times = [], []
         self.changed = threading.Condition()
         self.ended = False
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
@@ -59,6 +59,7 @@ class Lines:
         for line in stream:
             with self.changed:
                 self.lines.append(line.rstrip('\n'))
+                self.times.append(time.monotonic())
                 self.changed.notify_all()
         with self.changed:
             self.ended = True
@@ -260,7 +261,7 @@ class Subscriber:
     """Hears everything on the broker from the moment it returns from its construction."""
 
     def __init__(self, port, topics=('#',)):
-        self.messages, self.changed = [], threading.Condition()
+        self.messages, self.changed, self.times = [], threading.Condition(), {}
         self.subscribed, self.topics = threading.Event(), topics
         self.client = paho.Client(client_id='test-%d-%d' % (os.getpid(), id(self)), protocol=paho.MQTTv5)
         self.client.on_connect = lambda c, *_: c.subscribe([(t, paho.SubscribeOptions(qos=1)) for t in topics])
@@ -275,6 +276,8 @@ class Subscriber:
     def _on_message(self, client, userdata, message):
         with self.changed:
             self.messages.append(Message(message))
+            if message.topic.endswith('/event') and '/user/' in message.topic:
+                self.times.setdefault(self.messages[-1].json['id'], time.monotonic())
             self.changed.notify_all()
 
     def find(self, topic, where=lambda m: True, start=0):
@@ -349,29 +352,46 @@ class Service(Process):
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = os.path.join(world.directory, 'notify-%d' % id(self))
         self.notify.bind(path)
+        self.notices, self.told = [], threading.Condition()
+        threading.Thread(target=self._read_notify, daemon=True).start()
         self.config = os.path.join(world.directory, 'cuff2mqtt.conf')
         with open(self.config, 'w') as f:
             f.write(config)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(('CUFF2MQTT', 'JOURNAL', 'INVOCATION'))}
         environment.update({'DBUS_SYSTEM_BUS_ADDRESS': world.bus.address, 'NOTIFY_SOCKET': path, 'TZ': 'Europe/Berlin',
                             'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=0', **(env or {})})
+        began = time.monotonic()
         super().__init__([SERVICE, 'run', '--config', self.config, *arguments], env=environment)
         if wait_ready:
             self.wait_notify('READY=1')
+            self.ready_after = time.monotonic() - began
+
+    def _read_notify(self):
+        while True:
+            try:
+                text = self.notify.recv(4096).decode()
+            except OSError:
+                return
+            with self.told:
+                self.notices.append(text)
+                self.told.notify_all()
 
     def wait_notify(self, word, deadline=DEADLINE):
+        """Until the service told systemd so; the first such notice."""
         end = time.monotonic() + deadline
-        while True:
-            self.notify.settimeout(max(0.01, min(0.5, end - time.monotonic())))
-            try:
-                if word in self.notify.recv(4096).decode():
-                    return
-            except socket.timeout:
+        with self.told:
+            while not any(word in notice for notice in self.notices):
                 if not self.alive() or time.monotonic() > end:
-                    raise Timeout('no %s; the service said:\n%s' % (word, '\n'.join(self.err.lines[-40:]))) from None
+                    raise Timeout('no %s; the service said:\n%s' % (word, '\n'.join(self.err.lines[-40:])))
+                self.told.wait(0.2)
+            return next(notice for notice in self.notices if word in notice)
 
     def stop(self, how=signal.SIGTERM, deadline=DEADLINE):
         code = super().stop(how, deadline)
+        try:
+            self.notify.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self.notify.close()
         return code
 
@@ -380,11 +400,11 @@ class World:
     """with World() as w: w.cuffs.do(..); w.service(); w.pair(..); w.verify()"""
 
     def __init__(self, cuffs=('cuff 28:FF:B2:05:91:B5 name=BLESmart_0000025828FFB20591B5 omron=yes users=2',),
-                 config='', broker_extra='', broker_port=None, policy='', env=None, use_proxy=True):
+                 config='', broker_extra='', broker_port=None, log_level='debug', policy='', env=None, use_proxy=True):
         self.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
         self.extra_config, self.services, self.env = config, [], env
         self.bus = self.broker = self.fake = self.subscriber = self.proxy = None
-        self.running = None
+        self.running, self.log_level, self.mqtt_version = None, log_level, 'auto'
         self.allowed_duplicates = 0
         try:
             self.bus = Bus(self.directory, policy)
@@ -411,10 +431,10 @@ class World:
         return os.path.join(self.directory, 'state')
 
     def config(self):
-        return ('state_directory = "%s";\nlog_level = "debug";\nsystem_clock = "trusted";\n'
-                'mqtt: { url = "%s"; backoff_min = 0.1; backoff_max = 0.5; };\n'
+        return ('state_directory = "%s";\nlog_level = "%s";\nsystem_clock = "trusted";\n'
+                'mqtt: { url = "%s"; version = "%s"; backoff_min = 0.1; backoff_max = 0.5; };\n'
                 'homeassistant: { birth_delay_min = 0.05; birth_delay_max = 0.1; };\n%s%s' %
-                (self.state_directory, self.url, FAST if 'timing' not in self.extra_config else '', self.extra_config))
+                (self.state_directory, self.log_level, self.url, self.mqtt_version, FAST if 'timing' not in self.extra_config else '', self.extra_config))
 
     def service(self, wait_connected=True, **kwargs):
         start = self.subscriber.here()
@@ -488,23 +508,40 @@ class World:
         assert found <= violations, [line for line in self.fake.out.lines if ' violation' in line]
 
     def verify_retained(self):
-        newest = self.rows('SELECT lower(hex(cuff)), user, id, max(measured_at * 1000000 + arrival) '
-                           'FROM measurement GROUP BY cuff, user') if self.rows() else []
-        for cuff, user, identity, _ in newest:
-            topic = r'cuff2mqtt/device/\w+/user/%s/measurement' % ('unknown' if user == 255 else user)
+        newest = self.rows('SELECT cuff, user, id, max(measured_at * 1000000 + arrival) FROM measurement '
+                           'GROUP BY cuff, user') if self.rows() else []
+        wanted = {'cuff2mqtt/device/%s/user/%s/measurement' % (cuff.replace(':', '').lower(), 'unknown' if user == 255 else user):
+                  identity for cuff, user, identity, _ in newest}
+        for topic, identity in wanted.items():
             self.subscriber.wait(topic, lambda m, i=identity: m.json['id'] == i)
         retained = self.subscriber.retained()
-        for cuff, user, identity, _ in newest:
-            of_user = [json.loads(p)['id'] for t, p in retained.items()
-                       if re.fullmatch(r'cuff2mqtt/device/\w+/user/%s/measurement' % ('unknown' if user == 255 else user), t)]
-            assert identity in of_user, (identity, of_user)
+        for topic, identity in wanted.items():
+            assert json.loads(retained[topic])['id'] == identity, (topic, identity, retained[topic])
+
+    def ping(self):
+        """Seconds that a message takes to the broker and back."""
+        topic, begin = 'test/ping/%d' % time.monotonic_ns(), time.monotonic()
+        self.subscriber.publish(topic, 'x')
+        self.subscriber.wait(topic)
+        return time.monotonic() - begin
+
+    def fill_outbox(self, n):
+        """n more measurements like the newest, waiting for the broker; the service must not run."""
+        db = sqlite3.connect(os.path.join(self.state_directory, 'cuff2mqtt.db'))
+        columns = [c[1] for c in db.execute('PRAGMA table_info(measurement)')]
+        row = dict(zip(columns, db.execute('SELECT * FROM measurement ORDER BY arrival DESC LIMIT 1').fetchone()))
+        with db:
+            for i in range(1, n + 1):
+                new = {**row, 'arrival': row['arrival'] + i, 'id': '%016x' % (time.monotonic_ns() + i),
+                       'measured_at': row['measured_at'] + i}
+                db.execute('INSERT INTO measurement VALUES (%s)' % ','.join('?' * len(columns)), [new[c] for c in columns])
+                db.execute('INSERT INTO outbox (measurement) VALUES (?)', (new['arrival'],))
+        db.close()
 
     def close(self):
         problems = []
         for service in self.services:
-            if service.alive():
-                service.process.kill()
-            service.process.wait()
+            service.stop(signal.SIGKILL)
             text = '\n'.join(service.err.lines)
             if 'AddressSanitizer' in text or 'runtime error' in text or 'LeakSanitizer' in text:
                 problems.append(text)

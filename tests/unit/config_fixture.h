@@ -129,3 +129,7 @@ static inline char *printed(const struct config *c) {
         fclose(f);
         return out;
 }
+
+static inline bool says(const char *text, const char *part) {
+        return text && strstr(text, part);
+}

@@ -1,4 +1,5 @@
-/* For the tests of the MQTT client: an owner that keeps books, and a real mosquitto on a free port. */
+/* For the tests of the MQTT client: an owner that keeps books, and a real mosquitto on a free port.
+ */
 #pragma once
 
 #include <arpa/inet.h>
@@ -20,7 +21,7 @@
 #include "mqtt/client.h"
 
 #define MAYBE_UNUSED __attribute__((unused))
-#define PATIENCE     60 /* seconds until a wait is given up: far more than anything here takes */
+#define PATIENCE     30 /* seconds until a wait is given up: far more than anything here takes */
 
 struct owner {
         sd_event *event;
@@ -172,7 +173,8 @@ static void owner_done(struct owner *o) {
         *o = (struct owner){0};
 }
 
-/* ---- processes and files ------------------------------------------------------------------------- */
+/* ---- processes and files
+ * ------------------------------------------------------------------------- */
 
 static char *test_directory(void) {
         static char path[64];
@@ -233,7 +235,8 @@ MAYBE_UNUSED static int free_port(void) {
         return port;
 }
 
-/* ---- mosquitto ----------------------------------------------------------------------------------- */
+/* ---- mosquitto
+ * ----------------------------------------------------------------------------------- */
 
 struct mosquitto {
         char *directory;
@@ -332,8 +335,9 @@ MAYBE_UNUSED static bool watcher_saw(struct watcher *w, const char *what) {
         double end = seconds() + PATIENCE;
 
         while (!strstr(w->text, what) && seconds() < end && w->n < sizeof w->text - 1) {
-                ssize_t got = poll(&p, 1, 1000) == 1 ? read(w->fd, w->text + w->n, sizeof w->text - 1 - w->n)
-                                                     : -1;
+                ssize_t got = poll(&p, 1, 1000) == 1
+                                      ? read(w->fd, w->text + w->n, sizeof w->text - 1 - w->n)
+                                      : -1;
 
                 if (got == 0)
                         break;
@@ -343,19 +347,21 @@ MAYBE_UNUSED static bool watcher_saw(struct watcher *w, const char *what) {
         return strstr(w->text, what);
 }
 
-MAYBE_UNUSED static void say(const struct mosquitto *m, const char *topic, const char *payload, bool retain) {
+MAYBE_UNUSED static void say(const struct mosquitto *m, const char *topic, const char *payload,
+                             bool retain) {
         char port[8];
 
         snprintf(port, sizeof port, "%d", m->port);
-        CHECK_EQ(retain ? RUN("mosquitto_pub", "-p", port, "-h", "127.0.0.1", "-t", topic, "-m", payload,
-                              "-q", "1", "-r")
-                        : RUN("mosquitto_pub", "-p", port, "-h", "127.0.0.1", "-t", topic, "-m", payload,
-                              "-q", "1"),
+        CHECK_EQ(retain ? RUN("mosquitto_pub", "-p", port, "-h", "127.0.0.1", "-t", topic, "-m",
+                              payload, "-q", "1", "-r")
+                        : RUN("mosquitto_pub", "-p", port, "-h", "127.0.0.1", "-t", topic, "-m",
+                              payload, "-q", "1"),
                  0);
 }
 
 /* Returns when it is subscribed: it has printed a retained message that was there before. */
-MAYBE_UNUSED static void watcher_start(struct watcher *w, const struct mosquitto *m, const char *topic) {
+MAYBE_UNUSED static void watcher_start(struct watcher *w, const struct mosquitto *m,
+                                       const char *topic) {
         char port[8];
         int pipes[2];
 
@@ -365,8 +371,8 @@ MAYBE_UNUSED static void watcher_start(struct watcher *w, const struct mosquitto
         *w = (struct watcher){.fd = pipes[0], .pid = fork()};
         if (w->pid == 0) {
                 dup2(pipes[1], STDOUT_FILENO);
-                execlp("mosquitto_sub", "mosquitto_sub", "-p", port, "-h", "127.0.0.1", "-t", topic, "-t",
-                       "marker", "-q", "1", "-F", "%r %t %p", (char *) NULL);
+                execlp("mosquitto_sub", "mosquitto_sub", "-p", port, "-h", "127.0.0.1", "-t", topic,
+                       "-t", "marker", "-q", "1", "-F", "%r %t %p", (char *) NULL);
                 _exit(127);
         }
         close(pipes[1]);

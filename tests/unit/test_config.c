@@ -1,6 +1,6 @@
 /* The configuration: defaults, types, errors of form with their exact place, what wins over what.
  */
-#include "unit/config_fixture.h"
+#include "config_fixture.h"
 
 #include "app/nearest.h"
 #include "mqtt/client.h"
@@ -89,7 +89,7 @@ static void without_a_file_the_defaults_hold_and_a_named_one_must_exist(void) {
         CHECK_STR(now.errors,
                   "/nonexistent/cuff2mqtt.conf: cannot be read: No such file or directory\n");
         CHECK_EQ(load_file(now.directory), -EISDIR);
-        CHECK(strstr(now.errors, ": is not a file\n") != NULL);
+        CHECK(says(now.errors, ": is not a file\n"));
         if (access("/etc/cuff2mqtt/cuff2mqtt.conf", F_OK) < 0)
                 CHECK_EQ(load_file(NULL), 0);
         end();
@@ -123,7 +123,7 @@ static void every_type_is_read(void) {
                 "mqtt : { url = [\"mqtts://a.b:8883\", \"ws://[::1]:80/mqtt\"]; version = "
                 "\"3.1.1\";\n"
                 "  user = \"m\\\"x\"; password = \"pw\"; keep_alive = 5L; backoff_min = 0.25; };\n"
-                "timing = { cooldown = 60; tail = 0.01; };\n");
+                "timing = { cooldown = 60; tail = 0.01; health = 1.001; };\n");
         CHECK(c->has_adapter_address);
         CHECK_EQ(c->adapter_address.byte[1], 0xBB);
         CHECK_EQ(c->log_level, LOG_LEVEL_DEBUG);
@@ -139,6 +139,7 @@ static void every_type_is_read(void) {
         CHECK_EQ(c->mqtt.backoff_min_usec, 250000);
         CHECK_EQ(c->timing.session.cooldown_usec, 60000000);
         CHECK_EQ(c->timing.tail_usec, 10000);
+        CHECK_EQ(c->timing.health_usec, 1001000);
         end();
 }
 
@@ -159,7 +160,7 @@ static void an_included_file_is_found_beside_the_main_one_and_named_in_errors(vo
                 "$c:2: y is no option; `cuff2mqtt help options` lists all\n");
         put("more.conf", "a b\n", 4, 0600);
         CHECK_EQ(load("@include \"more.conf\"\n"), -EINVAL);
-        CHECK(strstr(now.errors, "/more.conf:1: syntax error") != NULL);
+        CHECK(says(now.errors, "/more.conf:1: syntax error"));
         end();
 }
 

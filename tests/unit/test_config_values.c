@@ -1,5 +1,5 @@
 /* The configuration: values that have the right type and still cannot be meant, and secrets. */
-#include "unit/config_fixture.h"
+#include "config_fixture.h"
 
 /* --- errors of meaning ---------------------------------------------------------------------------
  */
@@ -35,15 +35,52 @@ static void broker_urls_are_checked_and_never_show_a_password(void) {
                 "\"ws://a\",\"ws://i\"]; };\n",
                 "$c:2: mqtt.url may list 8 brokers at most: take some out\n");
         refuses("mqtt = { url = [\"mqtt://a:99999999999999999999\", \"mqtt://a:1x\", "
-                "\"mqtt://a:+5\"]; };\n",
+                "\"mqtt://a:+5\", \"mqtt://a:65536\"]; };\n",
                 "$c:1: mqtt.url is \"mqtt://a:99999999999999999999\": it has no valid port: use a "
                 "number from 1 to 65535\n"
                 "$c:1: mqtt.url is \"mqtt://a:1x\": it has something odd after the host: write it "
                 "as mqtt://host:1883\n"
                 "$c:1: mqtt.url is \"mqtt://a:+5\": it has no valid port: use a number from 1 to "
+                "65535\n"
+                "$c:1: mqtt.url is \"mqtt://a:65536\": it has no valid port: use a number from 1 "
+                "to "
                 "65535\n");
         accepts("mqtt = { url = [\"mqtt://192.168.1.2\", \"mqtt://[fe80::1]:1883\", "
-                "\"wss://h-1.x_y:443/a/b\"]; };");
+                "\"wss://h-1.x_y:65535/a/b\"]; };");
+        end();
+}
+
+static void texts_are_utf_8(void) {
+        static const char *const bad[] = {"\x80",
+                                          "\xc0\x80",
+                                          "\xc1\xbf",
+                                          "\xe2\x82",
+                                          "\xe0\x9f\xbf",
+                                          "\xed\xa0\x80",
+                                          "\xf0\x8f\xbf\xbf",
+                                          "\xf4\x90\x80\x80",
+                                          "\xf5\x80\x80\x80",
+                                          "\xff",
+                                          "a\x7f",
+                                          "\xc3("};
+        static const char *const good[] = {"~",
+                                           "\xc2\x80",
+                                           "\xe0\xa0\x80",
+                                           "\xed\x9f\xbf",
+                                           "\xee\x80\x80",
+                                           "\xf0\x90\x80\x80",
+                                           "\xf4\x8f\xbf\xbf"};
+
+        begin();
+        for (size_t i = 0; i < ELEMENTS(bad); i++) {
+                setenv("CUFF2MQTT_MQTT_USER", bad[i], 1);
+                CHECK_EQ(load(""), -EINVAL);
+        }
+        for (size_t i = 0; i < ELEMENTS(good); i++) {
+                setenv("CUFF2MQTT_MQTT_USER", good[i], 1);
+                accepts("");
+                CHECK_STR(now.config.mqtt.user, good[i]);
+        }
         end();
 }
 
@@ -128,6 +165,7 @@ static void a_minimum_must_not_exceed_its_maximum(void) {
                 "$c:4: timing.backoff_min is wrong: timing.backoff_min (9 s) must not be longer "
                 "than "
                 "timing.backoff_max (8 s)\n");
+        accepts("timing = { backoff_min = 8; backoff_max = 8; };");
         end();
 }
 
@@ -146,11 +184,13 @@ static void a_password_file_gives_the_password(void) {
         put("pw", "ge heim\r\n", 9, 0604);
         accepts("mqtt = { user = \"u\"; password_file = \"$pw\"; };");
         CHECK_STR(now.config.mqtt.password, "ge heim");
-        CHECK(strstr(now.warnings, "/c:1: mqtt.password_file names /") &&
-              strstr(now.warnings, ": chmod o-r /"));
+        CHECK(says(now.warnings, "/c:1: mqtt.password_file names /") &&
+              says(now.warnings, ": chmod o-r /"));
         put("pw", large, 1024, 0600);
         accepts("mqtt = { user = \"u\"; password_file = \"$pw\"; };");
-        CHECK_EQ(strlen(now.config.mqtt.password), 1024);
+        large[1024] = '\0';
+        CHECK_STR(now.config.mqtt.password, large);
+        large[1024] = 'x';
         put("pw", large, sizeof large, 0600);
         refuses("mqtt = { user = \"u\"; password_file = \"$pw\"; };",
                 "$c:1: mqtt.password_file names $pw, which is too long: a password has at most "
@@ -208,21 +248,22 @@ static void secrets_are_never_printed(void) {
         begin();
         accepts("mqtt = { user = \"u\"; password = \"hunter2\"; };");
         text = printed(&now.config);
-        CHECK(!strstr(text, "hunter2"));
-        CHECK(strstr(text, "mqtt.password = \"(set)\"\n"));
+        CHECK(!says(text, "hunter2"));
+        CHECK(says(text, "mqtt.password = \"(set)\"\n"));
         CHECK_EQ(load("mqtt = { password = [\"hunter2\"]; user = \"u\"; pasword = \"hunter2\"; "
                       "};\nx = \"hunter2\";"),
                  -EINVAL);
-        CHECK(!strstr(now.errors, "hunter2"));
+        CHECK(!says(now.errors, "hunter2"));
         setenv("CUFF2MQTT_MQTT_PASSWORD", "hunter2\n", 1);
         setenv("CUFF2MQTT_MQTT_PASSWOR", "hunter2", 1);
         CHECK_EQ(load(""), -EINVAL);
-        CHECK(!strstr(now.errors, "hunter2"));
+        CHECK(!says(now.errors, "hunter2"));
         end();
 }
 
 CHECK_MAIN("unit.config_values", TEST(broker_urls_are_checked_and_never_show_a_password),
-           TEST(topics_and_names_are_checked), TEST(places_and_time_zones_are_checked),
-           TEST(certificates_come_with_their_keys), TEST(a_minimum_must_not_exceed_its_maximum),
-           TEST(a_password_file_gives_the_password), TEST(passwords_that_cannot_work_are_refused),
+           TEST(texts_are_utf_8), TEST(topics_and_names_are_checked),
+           TEST(places_and_time_zones_are_checked), TEST(certificates_come_with_their_keys),
+           TEST(a_minimum_must_not_exceed_its_maximum), TEST(a_password_file_gives_the_password),
+           TEST(passwords_that_cannot_work_are_refused),
            TEST(a_password_others_can_read_is_warned_about), TEST(secrets_are_never_printed))

@@ -8,7 +8,8 @@ static void connects_with(enum mqtt_version asked, int got) {
         mosquitto_start(&m);
         owner_start(&o, (const char *const[]){m.url}, 1);
         CHECK(!mqtt_client_is_connected(o.client));
-        CHECK_EQ(mqtt_client_publish(o.client, &(struct mqtt_outgoing){.topic = "t", .payload = "p"}),
+        CHECK_EQ(mqtt_client_publish(o.client,
+                                     &(struct mqtt_outgoing){.topic = "t", .payload = "p"}),
                  -ENOTCONN);
         WAIT(&o, o.connected == 1);
         CHECK_EQ(o.version, got);
@@ -32,7 +33,8 @@ static void connects_with_mqtt_3_1_1_when_told(void) {
         connects_with(MQTT_VERSION_3_1_1, 4);
 }
 
-/* The child inherits no Paho thread: no client lives here. 3.1.1, because MQTT 5 delays the will. */
+/* The child inherits no Paho thread: no client lives here. 3.1.1, because MQTT 5 delays the will.
+ */
 static void the_will_is_seen_when_the_process_dies(void) {
         struct mosquitto m = {0};
         struct watcher w;
@@ -85,7 +87,8 @@ static double drain(enum mqtt_version version, uint64_t n) {
         return begin;
 }
 
-/* Paho 1.3.12 stalls over MQTT 5 with more than 20 in flight: then this would take 400 times as long. */
+/* Paho 1.3.12 stalls over MQTT 5 with more than 20 in flight: then this would take 400 times as
+ * long. */
 static void a_thousand_messages_are_acknowledged_in_order_within_the_window(void) {
         double old = drain(MQTT_VERSION_3_1_1, 1000), new = drain(MQTT_VERSION_5, 1000);
 
@@ -104,7 +107,8 @@ static void the_queue_is_limited_and_qos_0_passes_the_window(void) {
         owner_start(&o, (const char *const[]){m.url}, 1);
         WAIT(&o, o.connected == 1);
         for (int i = 0; i < MQTT_WINDOW; i++)
-                CHECK_EQ(mqtt_client_publish(o.client, &(struct mqtt_outgoing){.topic = "t", .payload = "0"}),
+                CHECK_EQ(mqtt_client_publish(o.client,
+                                             &(struct mqtt_outgoing){.topic = "t", .payload = "0"}),
                          0);
         CHECK_EQ(mqtt_client_room(o.client), MQTT_WINDOW);
         CHECK_EQ(mqtt_client_counters(o.client)->published, MQTT_WINDOW);
@@ -168,7 +172,8 @@ static void a_host_that_does_not_exist_is_said_so(void) {
 
 static void refuses_password(enum mqtt_version version, const char *user, const char *expected) {
         struct mosquitto m = {.directory = test_directory()};
-        struct owner o = {.options = {.version = version, .user = user, .password = "wrong-secret"}};
+        struct owner o = {
+                .options = {.version = version, .user = user, .password = "wrong-secret"}};
         char path[128];
 
         snprintf(path, sizeof path, "%s/users", m.directory);
@@ -195,9 +200,10 @@ static void a_wrong_password_is_said_so_and_no_reason_for_another_version(void) 
 
 static void requests_arrive_our_own_messages_do_not(void) {
         struct mosquitto m = {0};
-        struct owner o = {.options = {.subscriptions = (const char *const[]){"b/request/#", "ha/status"},
-                                      .n_subscriptions = 2},
-                          .publish_topic = "b/request/x"};
+        struct owner o = {
+                .options = {.subscriptions = (const char *const[]){"b/request/#", "ha/status"},
+                            .n_subscriptions = 2},
+                .publish_topic = "b/request/x"};
 
         mosquitto_start(&m);
         say(&m, "b/request/old", "retained", true);
@@ -268,7 +274,8 @@ static void a_stop_says_the_last_word_and_no_will_follows(void) {
         owner_start(&o, (const char *const[]){m.url}, 1);
         WAIT(&o, o.connected == 1);
         CHECK_EQ(mqtt_client_stop(o.client,
-                                  &(struct mqtt_outgoing){.topic = "b/state", .payload = "offline", .qos = 1},
+                                  &(struct mqtt_outgoing){
+                                          .topic = "b/state", .payload = "offline", .qos = 1},
                                   PATIENCE * UINT64_C(1000000)),
                  0);
         CHECK_EQ(mqtt_client_stop(o.client, NULL, 1), -EALREADY);
@@ -285,8 +292,9 @@ static void a_stop_says_the_last_word_and_no_will_follows(void) {
 
 static void a_hundred_broker_restarts_do_no_harm(void) {
         struct mosquitto m = {0};
-        struct owner o = {.options = {.subscriptions = (const char *const[]){"b/#"}, .n_subscriptions = 1},
-                          .publish_topic = "t"};
+        struct owner o = {
+                .options = {.subscriptions = (const char *const[]){"b/#"}, .n_subscriptions = 1},
+                .publish_topic = "t"};
 
         o.options.backoff_min_usec = 1000;
         o.options.backoff_max_usec = 4000;
@@ -318,13 +326,17 @@ static void the_owner_may_free_the_client_in_any_event(void) {
         owner_done(&o);
 }
 
-CHECK_MAIN("unit.mqtt_client", TEST(connects_with_mqtt_5_first), TEST(connects_with_mqtt_5_when_told),
-           TEST(connects_with_mqtt_3_1_1_when_told), TEST(the_will_is_seen_when_the_process_dies),
+CHECK_MAIN("unit.mqtt_client", TEST(connects_with_mqtt_5_first),
+           TEST(connects_with_mqtt_5_when_told), TEST(connects_with_mqtt_3_1_1_when_told),
+           TEST(the_will_is_seen_when_the_process_dies),
            TEST(a_thousand_messages_are_acknowledged_in_order_within_the_window),
-           TEST(the_queue_is_limited_and_qos_0_passes_the_window), TEST(comes_back_when_the_broker_does),
-           TEST(a_dead_broker_is_followed_by_the_next), TEST(a_host_that_does_not_exist_is_said_so),
+           TEST(the_queue_is_limited_and_qos_0_passes_the_window),
+           TEST(comes_back_when_the_broker_does), TEST(a_dead_broker_is_followed_by_the_next),
+           TEST(a_host_that_does_not_exist_is_said_so),
            TEST(a_wrong_password_is_said_so_and_no_reason_for_another_version),
-           TEST(requests_arrive_our_own_messages_do_not), TEST(with_3_1_1_a_retained_request_bears_its_flag),
+           TEST(requests_arrive_our_own_messages_do_not),
+           TEST(with_3_1_1_a_retained_request_bears_its_flag),
            TEST(a_request_over_64_kb_is_dropped_and_counted),
-           TEST(a_stop_says_the_last_word_and_no_will_follows), TEST(a_hundred_broker_restarts_do_no_harm),
+           TEST(a_stop_says_the_last_word_and_no_will_follows),
+           TEST(a_hundred_broker_restarts_do_no_harm),
            TEST(the_owner_may_free_the_client_in_any_event))

@@ -31,7 +31,8 @@ static void a_path_belongs_to_websockets_only(void) {
 }
 
 static void addresses_are_hosts_too(void) {
-        check_url("mqtt://127.0.0.1:65535", "tcp://127.0.0.1:65535", "mqtt://127.0.0.1:65535", "127.0.0.1");
+        check_url("mqtt://127.0.0.1:65535", "tcp://127.0.0.1:65535", "mqtt://127.0.0.1:65535",
+                  "127.0.0.1");
         check_url("mqtts://[fe80::1]", "ssl://[fe80::1]:8883", "mqtts://[fe80::1]", "fe80::1");
         check_url("mqtt://[::1]:1", "tcp://[::1]:1", "mqtt://[::1]:1", "::1");
 }
@@ -53,12 +54,33 @@ static void user_and_password_are_decoded_and_never_shown(void) {
 
 static void nonsense_is_refused_and_writes_nothing(void) {
         static const char *const bad[] = {
-                "",          "pi",           "mqtt:",         "mqtt://",       "http://pi",
-                "mqtt://:1", "mqtt://pi:",   "mqtt://pi:0",   "mqtt://pi:65536", "mqtt://pi:x",
-                "mqtt://[::1", "mqtt://[]",  "mqtt://[::1]x", "mqtt://a b",    "mqtt://pi\n",
-                "mqtt://@pi", "mqtt://:p@pi", "mqtt://u%0@pi", "mqtt://u%00@pi", "mqtt://u%zz@pi",
-                "mqtt://u@", "mqtt://pi?x",  "mqtt://pi#x",   "mqtt://p]i",    "mqtt://pi:123456",
-                "mqtt://u%4@pi", "://pi",
+                "",
+                "pi",
+                "mqtt:",
+                "mqtt://",
+                "http://pi",
+                "mqtt://:1",
+                "mqtt://pi:",
+                "mqtt://pi:0",
+                "mqtt://pi:65536",
+                "mqtt://pi:x",
+                "mqtt://[::1",
+                "mqtt://[]",
+                "mqtt://[::1]x",
+                "mqtt://a b",
+                "mqtt://pi\n",
+                "mqtt://@pi",
+                "mqtt://:p@pi",
+                "mqtt://u%0@pi",
+                "mqtt://u%00@pi",
+                "mqtt://u%zz@pi",
+                "mqtt://u@",
+                "mqtt://pi?x",
+                "mqtt://pi#x",
+                "mqtt://p]i",
+                "mqtt://pi:123456",
+                "mqtt://u%4@pi",
+                "://pi",
         };
         struct mqtt_url url = {.text = NULL}, untouched = url;
 
@@ -74,4 +96,5 @@ static void nonsense_is_refused_and_writes_nothing(void) {
 
 CHECK_MAIN("unit.mqtt_url", TEST(schemes_become_those_of_paho_with_their_default_ports),
            TEST(a_path_belongs_to_websockets_only), TEST(addresses_are_hosts_too),
-           TEST(user_and_password_are_decoded_and_never_shown), TEST(nonsense_is_refused_and_writes_nothing))
+           TEST(user_and_password_are_decoded_and_never_shown),
+           TEST(nonsense_is_refused_and_writes_nothing))

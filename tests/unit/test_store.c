@@ -242,6 +242,7 @@ static void a_directory_that_cannot_be_is_explained(void) {
 
 /* Root is bound by no mode: it becomes nobody for this. */
 static void a_directory_of_another_user_is_explained(void) {
+        char path[128];
         struct fixture f;
 
         fixture_init(&f);
@@ -250,7 +251,9 @@ static void a_directory_of_another_user_is_explained(void) {
         if (child == 0) {
                 if (geteuid() == 0 && setuid(65534) < 0)
                         abort();
-                check_refused(f.directory, -EACCES, "`chown -R cuff2mqtt: ");
+                check_refused(f.directory, -EACCES, "chown cuff2mqtt: ");
+                fixture_path(&f, "state", path);
+                check_refused(path, -EACCES, "`mkdir -p ");
                 _exit(check_failed);
         }
         fixture_wait(child);

@@ -46,6 +46,33 @@ static void a_row_leaves_when_removed_and_its_measurement_stays(void) {
         fixture_done(&f);
 }
 
+static void several_rows_leave_together_or_not_at_all(void) {
+        int64_t sequences[3] = {0};
+        struct store_outbox_row row;
+        struct fixture f;
+
+        fixture_start(&f);
+        insert_many(&f, 3);
+        for (int i = 0; i < 3; i++) {
+                CHECK_EQ(store_outbox_next(f.store, i > 0 ? sequences[i - 1] : 0, &row), 0);
+                sequences[i] = row.sequence;
+        }
+        CHECK_EQ(fixture_sql(&f,
+                             "CREATE TRIGGER mischief BEFORE DELETE ON outbox WHEN old.sequence = "
+                             "(SELECT max(sequence) FROM outbox) "
+                             "BEGIN SELECT RAISE(ABORT, 'no'); END"),
+                 0);
+        CHECK_EQ(store_outbox_remove_many(f.store, sequences, 3), -EIO);
+        CHECK_EQ(fixture_outbox(&f), 3);
+        CHECK_EQ(fixture_sql(&f, "DROP TRIGGER mischief"), 0);
+        CHECK_EQ(store_outbox_remove_many(f.store, sequences, 2), 0);
+        CHECK_EQ(store_outbox_next(f.store, 0, &row), 0);
+        CHECK_EQ(row.sequence, sequences[2]);
+        CHECK_EQ(store_outbox_remove_many(f.store, sequences, 3), 0); /* two are gone already */
+        CHECK_EQ(fixture_outbox(&f), 0);
+        fixture_done(&f);
+}
+
 static void a_sequence_is_never_used_again(void) {
         struct store_outbox_row row;
         struct fixture f;
@@ -64,4 +91,4 @@ static void a_sequence_is_never_used_again(void) {
 
 CHECK_MAIN("unit.store_outbox", TEST(rows_come_oldest_first_and_only_after_the_given_one),
            TEST(a_row_leaves_when_removed_and_its_measurement_stays),
-           TEST(a_sequence_is_never_used_again))
+           TEST(several_rows_leave_together_or_not_at_all), TEST(a_sequence_is_never_used_again))

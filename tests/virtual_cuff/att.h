@@ -14,8 +14,8 @@ enum att_error {
         ATT_INSUFFICIENT_AUTHENTICATION = 0x05,
         ATT_INVALID_LENGTH = 0x0D,
         ATT_UNLIKELY = 0x0E,
-        ATT_APPLICATION = 0x80, /* what an OMRON answers when it refuses a time (omron-protocol 3.7) */
-        ATT_SILENCE = 0x100,    /* no answer at all: the cuff is gone, the host has not noticed yet */
+        ATT_APPLICATION = 0x80, /* an OMRON refuses a time (omron-protocol 3.7) */
+        ATT_SILENCE = 0x100,    /* no answer: the cuff is gone, the host has not noticed */
 };
 
 enum att_kind { ATT_SERVICE, ATT_CHARACTERISTIC, ATT_VALUE, ATT_CCCD };
@@ -23,25 +23,25 @@ enum att_kind { ATT_SERVICE, ATT_CHARACTERISTIC, ATT_VALUE, ATT_CCCD };
 enum { ATT_READ = 0x02, ATT_WRITE = 0x08, ATT_NOTIFY = 0x10, ATT_INDICATE = 0x20 };
 
 enum { /* 16-bit UUIDs */
-        UUID_GAP = 0x1800,
-        UUID_GATT = 0x1801,
-        UUID_CURRENT_TIME_SERVICE = 0x1805,
-        UUID_DEVICE_INFORMATION = 0x180A,
-        UUID_BATTERY = 0x180F,
-        UUID_BLOOD_PRESSURE = 0x1810,
-        UUID_DEVICE_NAME = 0x2A00,
-        UUID_APPEARANCE = 0x2A01,
-        UUID_SERVICE_CHANGED = 0x2A05,
-        UUID_BATTERY_LEVEL = 0x2A19,
-        UUID_MODEL = 0x2A24,
-        UUID_SERIAL = 0x2A25,
-        UUID_FIRMWARE = 0x2A26,
-        UUID_HARDWARE = 0x2A27,
-        UUID_MAKER = 0x2A29,
-        UUID_CURRENT_TIME = 0x2A2B,
-        UUID_MEASUREMENT = 0x2A35,
-        UUID_INTERMEDIATE = 0x2A36,
-        UUID_FEATURE = 0x2A49,
+       UUID_GAP = 0x1800,
+       UUID_GATT = 0x1801,
+       UUID_CURRENT_TIME_SERVICE = 0x1805,
+       UUID_DEVICE_INFORMATION = 0x180A,
+       UUID_BATTERY = 0x180F,
+       UUID_BLOOD_PRESSURE = 0x1810,
+       UUID_DEVICE_NAME = 0x2A00,
+       UUID_APPEARANCE = 0x2A01,
+       UUID_SERVICE_CHANGED = 0x2A05,
+       UUID_BATTERY_LEVEL = 0x2A19,
+       UUID_MODEL = 0x2A24,
+       UUID_SERIAL = 0x2A25,
+       UUID_FIRMWARE = 0x2A26,
+       UUID_HARDWARE = 0x2A27,
+       UUID_MAKER = 0x2A29,
+       UUID_CURRENT_TIME = 0x2A2B,
+       UUID_MEASUREMENT = 0x2A35,
+       UUID_INTERMEDIATE = 0x2A36,
+       UUID_FEATURE = 0x2A49,
 };
 
 struct att_row {

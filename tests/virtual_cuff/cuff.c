@@ -13,12 +13,14 @@ enum {
         CLOCK_AT_FACTORY = 1546300800, /* 2019-01-01, the time of a cuff that was never set */
 };
 
-/* Indications begin this long after encryption or after the CCCD was written, whichever is later. */
+/* Indications begin this long after encryption or after the CCCD was written, whichever is later.
+ */
 #define FIRST_INDICATION (50 * MSEC)
 /* With nothing to hand over it waits a little longer for its host. */
-#define IDLE_HANG_UP     (1 * SEC)
-#define IDLE_UNREAD      (10 * SEC)
-#define KEEPS_ON         (30 * SEC)
+#define IDLE_HANG_UP (1 * SEC)
+#define IDLE_UNREAD  (10 * SEC)
+#define SMP_LIMIT    (30 * SEC)
+#define KEEPS_ON     (30 * SEC)
 
 void cuff_init(struct cuff *c, const struct cuff_host *host, void *owner) {
         *c = (struct cuff){
@@ -53,7 +55,8 @@ void cuff_quiet(struct cuff *c) {
         c->advertising_until = c->pairing_until = 0;
 }
 
-bool cuff_store(struct cuff *c, const uint8_t *value, size_t size, unsigned user, uint16_t sequence) {
+bool cuff_store(struct cuff *c, const uint8_t *value, size_t size, unsigned user,
+                uint16_t sequence) {
         unsigned slot = user == 2 && c->users == 2;
         struct cuff_stored *s = &c->unsent[c->n_unsent];
 
@@ -81,9 +84,9 @@ struct wall_time cuff_clock(const struct cuff *c, uint8_t *ret_weekday) {
         gmtime_r(&seconds, &t);
         if (ret_weekday)
                 *ret_weekday = (uint8_t) (t.tm_wday ? t.tm_wday : 7);
-        return (struct wall_time){(uint16_t) (t.tm_year + 1900), (uint8_t) (t.tm_mon + 1),
-                                  (uint8_t) t.tm_mday, (uint8_t) t.tm_hour, (uint8_t) t.tm_min,
-                                  (uint8_t) t.tm_sec};
+        return (struct wall_time){
+                (uint16_t) (t.tm_year + 1900), (uint8_t) (t.tm_mon + 1), (uint8_t) t.tm_mday,
+                (uint8_t) t.tm_hour,           (uint8_t) t.tm_min,       (uint8_t) t.tm_sec};
 }
 
 /* --- advertising ------------------------------------------------------------------------------ */
@@ -145,15 +148,16 @@ void cuff_link_encrypted(struct cuff *c, uint64_t now) {
 
 void cuff_link_down(struct cuff *c, uint64_t now) {
         bool content = c->finished || (c->has_keys && !c->n_unsent); /* wants nothing of its host */
-        bool silent = c->gone || (content && now >= c->pairing_until);
 
         c->link = CUFF_LINK_NONE;
         if (!c->has_keys) /* CCCDs are remembered for a bonded host only */
                 memset(c->cccds, 0, sizeof c->cccds);
-        if (silent && !(c->keeps_advertising && !c->gone))
-                cuff_quiet(c);
+        if (c->gone) /* silent since then, unless somebody pressed the button */
+                ;
         else if (c->keeps_advertising && c->advertising_until)
                 c->advertising_until = now + KEEPS_ON;
+        else if (content && now >= c->pairing_until)
+                cuff_quiet(c);
         c->gone = c->awaits_confirmation = c->repeats = false;
         c->host->advertising(c->owner);
 }
@@ -163,6 +167,8 @@ enum cuff_outcome cuff_pair(struct cuff *c, uint64_t now) {
 
         if (now >= c->pairing_until)
                 return CUFF_HANGS_UP;
+        if (outcome == CUFF_IS_SILENT)
+                c->last_activity = now + SMP_LIMIT; /* it does not hang up either */
         if (c->outcome_times && --c->outcome_times == 0)
                 c->outcome = CUFF_PAIRS;
         return outcome;

@@ -1,6 +1,6 @@
-/* One cuff: what it advertises, remembers, answers and when it hangs up. Knows no D-Bus and reads no
- * clock: time comes in as `now` (usec, monotonic), what it does by itself goes out through cuff_host.
- * Whoever carries its radio calls cuff_tick() at cuff_due(). */
+/* One cuff: what it advertises, remembers, answers and when it hangs up. Knows no D-Bus and reads
+ * no clock: time comes in as `now` (usec, monotonic), what it does by itself goes out through
+ * cuff_host. Whoever carries its radio calls cuff_tick() at cuff_due(). */
 #pragma once
 
 #include "att.h"
@@ -9,22 +9,22 @@
 enum { CUFF_RECORDS_MAX = 64, CUFF_VALUE_MAX = 64, CUFF_OMRON_MAX = 8 };
 
 enum cuff_outcome { /* what it does on SMP */
-        CUFF_PAIRS,
-        CUFF_FAILS,      /* Pairing Failed, "unspecified reason" */
-        CUFF_HANGS_UP,   /* in the middle of it, or because it is not in pairing mode */
-        CUFF_IS_SILENT,  /* until the 30 s of SMP are over */
-        CUFF_NOT_BONDED, /* pairs, but hands out no keys */
-        CUFF_REJECTS,
+                    CUFF_PAIRS,
+                    CUFF_FAILS,      /* Pairing Failed, "unspecified reason" */
+                    CUFF_HANGS_UP,   /* in the middle of it, or because it is not in pairing mode */
+                    CUFF_IS_SILENT,  /* until the 30 s of SMP are over */
+                    CUFF_NOT_BONDED, /* pairs, but hands out no keys */
+                    CUFF_REJECTS,
 };
 
 enum cuff_point { /* where it may vanish */
-        CUFF_NOWHERE,
-        CUFF_CONNECTING,
-        CUFF_CONNECTED,
-        CUFF_PAIRING,
-        CUFF_SUBSCRIBING,
-        CUFF_READING,
-        CUFF_COLLECTING,
+                  CUFF_NOWHERE,
+                  CUFF_CONNECTING,
+                  CUFF_CONNECTED,
+                  CUFF_PAIRING,
+                  CUFF_SUBSCRIBING,
+                  CUFF_READING,
+                  CUFF_COLLECTING,
 };
 
 enum cuff_link { CUFF_LINK_NONE, CUFF_LINK_PLAIN, CUFF_LINK_ENCRYPTED };
@@ -32,8 +32,8 @@ enum cuff_link { CUFF_LINK_NONE, CUFF_LINK_PLAIN, CUFF_LINK_ENCRYPTED };
 struct cuff_host {
         void (*advertising)(void *owner); /* began or changed: ask cuff_is_advertising() */
         void (*indicate)(void *owner, uint16_t handle, const uint8_t *value, size_t size);
-        void (*hang_up)(void *owner);  /* it ends the link (0x13) */
-        void (*vanished)(void *owner); /* it answers no more; supervision will notice */
+        void (*hang_up)(void *owner);       /* it ends the link (0x13) */
+        void (*vanished)(void *owner);      /* it answers no more; supervision will notice */
         int64_t (*local_time)(void *owner); /* wall clock of its user, in seconds since 1970 */
 };
 
@@ -80,7 +80,8 @@ void cuff_advertise(struct cuff *c, uint64_t now, uint64_t seconds);
 void cuff_pairing_mode(struct cuff *c, uint64_t now, uint64_t seconds);
 void cuff_quiet(struct cuff *c);
 /* False when the memory is full. Counts for `user` 1 or 2; `sequence` 0: the next one. */
-bool cuff_store(struct cuff *c, const uint8_t *value, size_t size, unsigned user, uint16_t sequence);
+bool cuff_store(struct cuff *c, const uint8_t *value, size_t size, unsigned user,
+                uint16_t sequence);
 void cuff_set_clock(struct cuff *c, bool set, int64_t offset);
 struct wall_time cuff_clock(const struct cuff *c, uint8_t *ret_weekday);
 

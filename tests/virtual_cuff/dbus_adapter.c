@@ -87,7 +87,7 @@ static int set_flag(sd_bus *bus, const char *path, const char *interface, const 
 
 static int get_number(sd_bus *bus, const char *path, const char *interface, const char *name,
                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        uint32_t number = strcmp(name, "Class") == 0              ? 0x0C0000
+        uint32_t number = strcmp(name, "Class") == 0                 ? 0x0C0000
                           : strcmp(name, "DiscoverableTimeout") == 0 ? 180
                                                                      : 0;
 
@@ -129,9 +129,11 @@ static void remove_device(struct daemon *d, sd_bus_message *m) {
 
 static void get_filters(struct daemon *d, sd_bus_message *m) {
         log_line("call GetDiscoveryFilters path=%s answer=ok", ADAPTER_PATH);
-        sd_bus_reply_method_return(m, "as", 5, "UUIDs", "RSSI", "Transport", "DuplicateData", "Pattern");
+        sd_bus_reply_method_return(m, "as", 5, "UUIDs", "RSSI", "Transport", "DuplicateData",
+                                   "Pattern");
 }
 
+/* clang-format off */
 static const struct call_method methods[] = {
         {"StartDiscovery", scan_start},
         {"StopDiscovery", scan_stop},
@@ -140,6 +142,7 @@ static const struct call_method methods[] = {
         {"RemoveDevice", remove_device},
         {NULL, NULL},
 };
+/* clang-format on */
 
 static int on_method(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return call_dispatch(userdata, m, methods);

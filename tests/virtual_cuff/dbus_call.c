@@ -14,6 +14,7 @@ struct fault {
 };
 
 struct delayed { /* a call that will be carried out later */
+        struct delayed *next;
         struct daemon *daemon;
         sd_bus_message *m;
         const struct call_method *method;
@@ -80,15 +81,31 @@ static bool take_fault(struct daemon *d, const char *method, struct fault *ret) 
         return false;
 }
 
+static void delayed_free(struct delayed *later) {
+        LIST_REMOVE(later->daemon->delayed, later);
+        sd_bus_message_unref(later->m);
+        sd_event_source_disable_unref(later->timer);
+        free(later);
+}
+
+void call_free(struct daemon *d) {
+        while (d->delayed)
+                delayed_free(d->delayed);
+        while (d->faults) {
+                struct fault *f = d->faults;
+
+                d->faults = f->next;
+                free(f);
+        }
+}
+
 static int on_delayed(sd_event_source *s, uint64_t usec, void *userdata) {
         struct delayed *later = userdata;
 
         /* The bus it came over may be gone by now. */
         if (later->daemon->bus == sd_bus_message_get_bus(later->m))
                 later->method->work(later->daemon, later->m);
-        sd_bus_message_unref(later->m);
-        sd_event_source_unref(later->timer);
-        free(later);
+        delayed_free(later);
         return 0;
 }
 
@@ -97,10 +114,12 @@ static void carry_out_later(struct daemon *d, sd_bus_message *m, const struct ca
         struct delayed *later = must_alloc(sizeof *later);
 
         later->daemon = d;
+        later->next = d->delayed;
+        d->delayed = later;
         later->method = method;
         later->m = sd_bus_message_ref(m);
-        sd_event_add_time_relative(d->event, &later->timer, CLOCK_MONOTONIC, delay_usec, 1, on_delayed,
-                                   later);
+        sd_event_add_time_relative(d->event, &later->timer, CLOCK_MONOTONIC, delay_usec, 1,
+                                   on_delayed, later);
 }
 
 int call_dispatch(struct daemon *d, sd_bus_message *m, const struct call_method *methods) {

@@ -1,4 +1,5 @@
-/* Method calls: every one passes here, so that it can be made to fail, dawdle or stay unanswered. */
+/* Method calls: every one passes here, so that it can be made to fail, dawdle or stay unanswered.
+ */
 #pragma once
 
 #include "dbus_daemon.h"
@@ -12,11 +13,14 @@ struct call_method {
 /* A table ends with {NULL, NULL}. */
 int call_dispatch(struct daemon *d, sd_bus_message *m, const struct call_method *methods);
 
-/* Answers, logs "call METHOD path=.. answer=.."; NAME gets "org.bluez.Error." in front if it has no dot. */
+/* Answers, logs "call METHOD path=.. answer=.."; NAME gets "org.bluez.Error." in front if it has no
+ * dot. */
 void call_ok(struct daemon *d, sd_bus_message *m);
 void call_error(struct daemon *d, sd_bus_message *m, const char *name, const char *text);
 /* Also releases the reference kept in *m; does nothing for NULL. */
 void call_finish(struct daemon *d, sd_bus_message **m, const char *name, const char *text);
+
+void call_free(struct daemon *d); /* what is still planned or delayed, at the very end */
 
 enum fault_kind { FAULT_FAIL, FAULT_DELAY, FAULT_UNANSWERED };
 void call_add_fault(struct daemon *d, enum fault_kind kind, const char *method, const char *name,

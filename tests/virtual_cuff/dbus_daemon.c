@@ -123,7 +123,8 @@ static int open_bus(struct daemon *d) {
                 r = sd_bus_add_object_manager(bus, NULL, "/");
         if (r >= 0)
                 r = sd_bus_match_signal(bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                        "org.freedesktop.DBus", "NameOwnerChanged", on_name_owner, d);
+                                        "org.freedesktop.DBus", "NameOwnerChanged", on_name_owner,
+                                        d);
         if (r < 0)
                 return r;
         d->bus = bus;

@@ -34,7 +34,7 @@ struct device {
         struct daemon *daemon;
         struct device *next;
         char address[18], path[48];
-        struct cuff *cuff;             /* NULL: a stranger, who only advertises */
+        struct cuff *cuff; /* NULL: a stranger, who only advertises */
         uint64_t advert_interval_usec;
 
         bool exported;
@@ -43,15 +43,15 @@ struct device {
 
         /* What bluetoothd believes */
         bool temporary, connected, resolved, paired, bonded, trusted, blocked;
-        bool services_known;           /* from an earlier connection; kept with the bond */
-        bool armed;                    /* on the kernel's auto-connect list */
-        bool disarmed;                 /* .. taken off it by Disconnect(), until the next Connect() */
+        bool services_known; /* from an earlier connection; kept with the bond */
+        bool armed;          /* on the kernel's auto-connect list */
+        bool disarmed;       /* .. taken off it by Disconnect(), until the next Connect() */
         int16_t rssi;
         bool has_rssi, has_data, heard; /* heard: in this scan */
         uint8_t data[CUFF_OMRON_MAX];
         size_t data_size;
-        int logged_flags;              /* of the last advertisement that was logged; -1 */
-        uint64_t not_before;           /* no automatic connection earlier */
+        int logged_flags;    /* of the last advertisement that was logged; -1 */
+        uint64_t not_before; /* no automatic connection earlier */
         unsigned bond_failures;
 
         sd_bus_message *connect, *pair; /* calls that wait for their answer */
@@ -79,25 +79,26 @@ struct daemon {
 
         char adapter_address[18], alias[64];
         bool adapter_present, powered, blocked, pairable, discoverable;
-        bool was_pairable;   /* the value last signalled */
+        bool was_pairable; /* the value last signalled */
         sd_bus_slot *adapter_slot, *gatt_manager_slot;
 
         struct device *devices;
-        struct device *initiating;   /* whom the one initiator is busy with */
-        uint64_t initiator_until;    /* .. because that one vanished after its advertisement */
+        struct device *initiating; /* whom the one initiator is busy with */
+        uint64_t initiator_until;  /* .. because that one vanished after its advertisement */
 
         struct agent *agents;
         unsigned agent_order;
         struct profile *profiles;
         struct scan *scans;
         struct fault *faults;
+        struct delayed *delayed;
         struct foreign *foreign;
 };
 
 #define ADAPTER_PATH "/org/bluez/hci0"
 
-int daemon_start(struct daemon *d);  /* owns the name; 0 or negative errno */
-void daemon_stop(struct daemon *d);  /* sessions, agents, profiles are forgotten, links are down */
+int daemon_start(struct daemon *d); /* owns the name; 0 or negative errno */
+void daemon_stop(struct daemon *d); /* sessions, agents, profiles are forgotten, links are down */
 void daemon_adapter_add(struct daemon *d);
 void daemon_adapter_remove(struct daemon *d);
 /* As Powered and rfkill do it. */

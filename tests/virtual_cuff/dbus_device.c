@@ -65,7 +65,8 @@ static int set_flag(sd_bus *bus, const char *path, const char *interface, const 
 }
 
 static bool knows_service(const struct device *dev, const struct att_row *row) {
-        return row->kind == ATT_SERVICE && (dev->services_known || row->uuid == UUID_BLOOD_PRESSURE);
+        return row->kind == ATT_SERVICE &&
+               (dev->services_known || row->uuid == UUID_BLOOD_PRESSURE);
 }
 
 static int get_uuids(sd_bus *bus, const char *path, const char *interface, const char *name,
@@ -122,6 +123,7 @@ static int get_data(sd_bus *bus, const char *path, const char *interface, const 
 
 /* --- methods ---------------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const struct call_method methods[] = {
         {"Connect", link_connect},
         {"Disconnect", link_disconnect},
@@ -129,6 +131,7 @@ static const struct call_method methods[] = {
         {"CancelPairing", pair_cancel_method},
         {NULL, NULL},
 };
+/* clang-format on */
 
 static int on_method(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         struct device *dev = userdata;
@@ -238,7 +241,8 @@ void device_export(struct device *dev) {
         if (dev->exported || !d->bus || !d->adapter_present)
                 return;
         dev->exported = true;
-        sd_bus_add_object_vtable(d->bus, &dev->slot, dev->path, DEVICE_INTERFACE, device_vtable, dev);
+        sd_bus_add_object_vtable(d->bus, &dev->slot, dev->path, DEVICE_INTERFACE, device_vtable,
+                                 dev);
         add_heard_tables(dev);
         sd_bus_emit_object_added(d->bus, dev->path);
 }
@@ -295,8 +299,8 @@ void device_changed(struct device *dev, const char *name, ...) {
 
 /* --- what scans hear -------------------------------------------------------------------------- */
 
-void device_heard(struct device *dev, int16_t rssi, const uint8_t *data, size_t size, bool data_signal,
-                  bool rssi_signal) {
+void device_heard(struct device *dev, int16_t rssi, const uint8_t *data, size_t size,
+                  bool data_signal, bool rssi_signal) {
         dev->rssi = rssi;
         dev->has_rssi = dev->heard = true;
         if (size)
@@ -356,8 +360,9 @@ void device_timer(struct device *dev, enum device_timer timer, uint64_t usec,
 
         device_timer_stop(dev, timer);
         *fuse = (struct fuse){dev, fire};
-        if (sd_event_add_time_relative(dev->daemon->event, &dev->timers[timer], CLOCK_MONOTONIC, usec,
-                                       1, on_timer, fuse) < 0)
-                abort();
-        sd_event_source_set_destroy_callback(dev->timers[timer], free_fuse);
+        if (sd_event_add_time_relative(dev->daemon->event, &dev->timers[timer], CLOCK_MONOTONIC,
+                                       usec, 1, on_timer, fuse) < 0)
+                free(fuse); /* the loop has ended: nothing happens any more */
+        else
+                sd_event_source_set_destroy_callback(dev->timers[timer], free_fuse);
 }

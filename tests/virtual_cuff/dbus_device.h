@@ -24,8 +24,9 @@ bool device_timer_runs(const struct device *dev, enum device_timer timer);
 void device_timer_stop(struct device *dev, enum device_timer timer);
 
 /* Heard in an advertisement: what a scan may show. */
-void device_heard(struct device *dev, int16_t rssi, const uint8_t *data, size_t size, bool data_signal,
-                  bool rssi_signal);
+void device_heard(struct device *dev, int16_t rssi, const uint8_t *data, size_t size,
+                  bool data_signal, bool rssi_signal);
 void device_unheard(struct device *dev); /* nobody scans any more */
 
-bool device_has_service(const struct device *dev, const char *uuid); /* as bluetoothd knows it now */
+bool device_has_service(const struct device *dev,
+                        const char *uuid); /* as bluetoothd knows it now */

@@ -61,8 +61,8 @@ static void register_agent(struct foreign *f) {
                                  "org.bluez.AgentManager1", "RegisterAgent", on_answer, f, "os",
                                  AGENT_PATH, "KeyboardDisplay");
         sd_bus_call_method_async(f->agent_bus, NULL, "org.bluez", "/org/bluez",
-                                 "org.bluez.AgentManager1", "RequestDefaultAgent", on_answer, f, "o",
-                                 AGENT_PATH);
+                                 "org.bluez.AgentManager1", "RequestDefaultAgent", on_answer, f,
+                                 "o", AGENT_PATH);
 }
 
 void foreign_agent(struct daemon *d, bool on) {
@@ -82,8 +82,8 @@ void foreign_agent(struct daemon *d, bool on) {
 
 static void start_scan(struct foreign *f) {
         sd_bus_call_method_async(f->scan_bus, NULL, "org.bluez", ADAPTER_PATH, "org.bluez.Adapter1",
-                                 "SetDiscoveryFilter", on_answer, f, "a{sv}", 1, "DuplicateData", "b",
-                                 1);
+                                 "SetDiscoveryFilter", on_answer, f, "a{sv}", 1, "DuplicateData",
+                                 "b", 1);
         sd_bus_call_method_async(f->scan_bus, NULL, "org.bluez", ADAPTER_PATH, "org.bluez.Adapter1",
                                  "StartDiscovery", on_answer, f, NULL);
 }

@@ -28,8 +28,7 @@ static int get_parent(sd_bus *bus, const char *path, const char *interface, cons
                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         struct gatt_object *o = userdata;
 
-        return sd_bus_message_append(reply, "o",
-                                     o->service ? o->service->path : o->device->path);
+        return sd_bus_message_append(reply, "o", o->service ? o->service->path : o->device->path);
 }
 
 static int get_primary(sd_bus *bus, const char *path, const char *interface, const char *name,
@@ -61,7 +60,10 @@ static int get_flags(sd_bus *bus, const char *path, const char *interface, const
         static const struct {
                 uint8_t property;
                 const char *name;
-        } names[] = {{ATT_READ, "read"}, {ATT_WRITE, "write"}, {ATT_NOTIFY, "notify"}, {ATT_INDICATE, "indicate"}};
+        } names[] = {{ATT_READ, "read"},
+                     {ATT_WRITE, "write"},
+                     {ATT_NOTIFY, "notify"},
+                     {ATT_INDICATE, "indicate"}};
         struct gatt_object *o = userdata;
         int r = sd_bus_message_open_container(reply, 'a', "s");
 
@@ -71,6 +73,7 @@ static int get_flags(sd_bus *bus, const char *path, const char *interface, const
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+/* clang-format off */
 static const struct call_method methods[] = {
         {"ReadValue", gatt_op_read},
         {"WriteValue", gatt_op_write},
@@ -78,6 +81,7 @@ static const struct call_method methods[] = {
         {"StopNotify", gatt_op_stop_notify},
         {NULL, NULL},
 };
+/* clang-format on */
 
 static int on_method(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         struct gatt_object *o = userdata;
@@ -127,7 +131,7 @@ static struct gatt_object *object_add(struct device *dev, const struct att_row *
         o->device = dev;
         o->row = row;
         o->service = service;
-        snprintf(o->path, sizeof o->path, "%s/%s%04x", service ? service->path : dev->path,
+        snprintf(o->path, sizeof o->path, "%.60s/%s%04x", service ? service->path : dev->path,
                  service ? "char" : "service", row->handle);
         while (*end)
                 end = &(*end)->next;
@@ -249,8 +253,8 @@ void gatt_session_end(struct device *dev, struct notify_session *s, const char *
         for (struct gatt_object *o = dev->objects; o; o = o->next)
                 if (o->row == row && gatt_listeners(o) == 0) {
                         if (dev->connected && gatt_write_cccd(dev, row->uuid, false, "daemon") == 0)
-                                log_line("cccd-cleared %s uuid=%04x why=%s", dev->address, row->uuid,
-                                         why);
+                                log_line("cccd-cleared %s uuid=%04x why=%s", dev->address,
+                                         row->uuid, why);
                         gatt_changed(o, "Notifying");
                 }
 }

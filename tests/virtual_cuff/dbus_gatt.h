@@ -1,4 +1,5 @@
-/* GattService1 and GattCharacteristic1 objects, operations on them, notify sessions per bus client. */
+/* GattService1 and GattCharacteristic1 objects, operations on them, notify sessions per bus client.
+ */
 #pragma once
 
 #include "dbus_daemon.h"

@@ -99,9 +99,9 @@ static int op_try(struct gatt_op *op) {
         case OP_WRITE:
                 return cuff_write(dev->cuff, now, value->handle, op->value, op->value_size);
         case OP_START_NOTIFY:
-                return gatt_listeners(op->object) ? ATT_OK
-                                                  : gatt_write_cccd(dev, op->object->row->uuid, true,
-                                                                    "client");
+                return gatt_listeners(op->object)
+                               ? ATT_OK
+                               : gatt_write_cccd(dev, op->object->row->uuid, true, "client");
         }
         return ATT_OK;
 }
@@ -180,8 +180,8 @@ static struct gatt_op *op_new(struct gatt_object *o, sd_bus_message *m, enum gat
         while (*end)
                 end = &(*end)->next;
         *end = op;
-        sd_event_add_time_relative(dev->daemon->event, &op->timer, CLOCK_MONOTONIC, ATT_TAKES, 1, on_op,
-                                   op);
+        sd_event_add_time_relative(dev->daemon->event, &op->timer, CLOCK_MONOTONIC, ATT_TAKES, 1,
+                                   on_op, op);
         return op;
 }
 

@@ -9,14 +9,16 @@
 #include "log.h"
 #include "util.h"
 
-/* Measured on kernel 6.12 and bluetoothd 5.66 (design.md 4, lab/README.md); not scaled below 1 s. */
+/* Measured on kernel 6.12 and bluetoothd 5.66 (design.md 4, lab/README.md); not scaled below 1 s.
+ */
 #define AUTO_CONNECT      (200 * MSEC) /* from the first advertisement to Connected */
 #define CLIENT_CONNECT    (150 * MSEC)
 #define CONNECT_SCANNING  (3300 * MSEC) /* .. with discovery left running */
+#define RESUME_SCANNING   (6600 * MSEC) /* armed while it advertises and others scan */
 #define ENCRYPTS          (40 * MSEC)
 #define GATT_READY        (80 * MSEC)
 #define RESOLVED          (150 * MSEC)
-#define BOND_LOST_DROP    (160 * MSEC) /* after encryption was asked for: 0.2 s after Connected */
+#define BOND_LOST_DROP    (160 * MSEC)  /* after encryption was asked for: 0.2 s after Connected */
 #define BOND_LOST_AGAIN   (1500 * MSEC) /* 4 times in 8 s */
 #define CONNECT_LIMIT     (41 * SEC)
 #define INITIATOR_BLOCKED (20500 * MSEC) /* by a cuff that vanished after one advertisement */
@@ -57,8 +59,8 @@ static void on_reconnect_once(struct device *dev) {
 }
 
 void link_down(struct device *dev, const char *by) {
-        static const enum device_timer of_link[] = {TIMER_MODEL, TIMER_CONNECT,    TIMER_ENCRYPT,
-                                                    TIMER_READY, TIMER_RESOLVED,   TIMER_SMP,
+        static const enum device_timer of_link[] = {TIMER_MODEL, TIMER_CONNECT,   TIMER_ENCRYPT,
+                                                    TIMER_READY, TIMER_RESOLVED,  TIMER_SMP,
                                                     TIMER_DROP,  TIMER_DISCONNECT};
         bool was_resolved = dev->resolved;
 
@@ -177,13 +179,17 @@ static void begin_browsing(struct device *dev) {
                 link_browse(dev);
 }
 
+static bool is_wanted(const struct device *dev) {
+        return dev->connect || dev->pair || dev->armed || device_timer_runs(dev, TIMER_GIVE_UP);
+}
+
 static void link_up(struct device *dev) {
         bool by_client = dev->connect || dev->pair;
         uint64_t now = daemon_now(dev->daemon);
 
         dev->daemon->initiating = NULL;
-        if (!cuff_is_advertising(dev->cuff, now))
-                return; /* it went silent: the initiator waits on */
+        if (!is_wanted(dev) || !cuff_is_advertising(dev->cuff, now))
+                return; /* canceled; or it went silent and the initiator waits on */
         device_timer_stop(dev, TIMER_GIVE_UP);
         device_timer_stop(dev, TIMER_ADVERT);
         device_timer_stop(dev, TIMER_FORGET);
@@ -201,9 +207,14 @@ static void link_up(struct device *dev) {
 /* --- who wants it ----------------------------------------------------------------------------- */
 
 void link_arm(struct device *dev) {
-        if (!dev->bonded || dev->armed || dev->disarmed || !manager_wants(dev->daemon, dev))
+        struct daemon *d = dev->daemon;
+        uint64_t now = daemon_now(d);
+
+        if (!dev->bonded || dev->armed || dev->disarmed || !manager_wants(d, dev))
                 return;
         dev->armed = true;
+        if (scan_is_on(d) && cuff_is_advertising(dev->cuff, now))
+                dev->not_before = now + daemon_wait(d, RESUME_SCANNING);
         log_line("armed %s", dev->address);
         scan_air(dev);
 }
@@ -211,10 +222,9 @@ void link_arm(struct device *dev) {
 void link_consider(struct device *dev) {
         struct daemon *d = dev->daemon;
         bool by_client = dev->connect || dev->pair;
-        bool wanted = by_client || device_timer_runs(dev, TIMER_GIVE_UP) || dev->armed;
         uint64_t now = daemon_now(d);
 
-        if (!d->bus || !d->powered || !wanted || dev->connected)
+        if (!d->bus || !d->powered || !is_wanted(dev) || dev->connected)
                 return;
         if (d->initiating || now < d->initiator_until || now < dev->not_before)
                 return; /* the next advertisement may find it free */
@@ -225,9 +235,9 @@ void link_consider(struct device *dev) {
                 return;
         }
         device_timer(dev, TIMER_CONNECT,
-                     !by_client         ? AUTO_CONNECT
+                     !by_client      ? AUTO_CONNECT
                      : scan_is_on(d) ? daemon_wait(d, CONNECT_SCANNING)
-                                        : CLIENT_CONNECT,
+                                     : CLIENT_CONNECT,
                      link_up);
 }
 
@@ -330,5 +340,6 @@ void link_disconnect(struct daemon *d, sd_bus_message *m) {
         p->next = dev->disconnects;
         dev->disconnects = p;
         if (!device_timer_runs(dev, TIMER_DISCONNECT))
-                device_timer(dev, TIMER_DISCONNECT, daemon_wait(d, DISCONNECT_AFTER), on_disconnect);
+                device_timer(dev, TIMER_DISCONNECT, daemon_wait(d, DISCONNECT_AFTER),
+                             on_disconnect);
 }

@@ -50,7 +50,8 @@ bool manager_has_default_agent(const struct daemon *d) {
         return default_agent(d) != NULL;
 }
 
-bool manager_agent(struct daemon *d, const char *owner, const char **ret_owner, const char **ret_path) {
+bool manager_agent(struct daemon *d, const char *owner, const char **ret_owner,
+                   const char **ret_path) {
         struct agent *a = owner ? agent_of(d, owner) : NULL;
 
         if (!a)
@@ -87,7 +88,8 @@ static void register_agent(struct daemon *d, sd_bus_message *m) {
         snprintf(a->path, sizeof a->path, "%s", path);
         a->next = d->agents;
         d->agents = a;
-        log_line("agent register %s capability=%s", owner, *capability ? capability : "KeyboardDisplay");
+        log_line("agent register %s capability=%s", owner,
+                 *capability ? capability : "KeyboardDisplay");
         call_ok(d, m);
 }
 
@@ -248,8 +250,9 @@ static void register_application(struct daemon *d, sd_bus_message *m) {
         p->next = d->profiles;
         d->profiles = p;
         /* bluetoothd calls back before it answers */
-        sd_bus_call_method_async(d->bus, &p->call, owner, path, "org.freedesktop.DBus.ObjectManager",
-                                 "GetManagedObjects", on_objects, p, NULL);
+        sd_bus_call_method_async(d->bus, &p->call, owner, path,
+                                 "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+                                 on_objects, p, NULL);
 }
 
 static void unregister_application(struct daemon *d, sd_bus_message *m) {
@@ -269,6 +272,7 @@ static void unregister_application(struct daemon *d, sd_bus_message *m) {
 
 /* --- objects and life ------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const struct call_method methods[] = {
         {"RegisterAgent", register_agent},
         {"UnregisterAgent", unregister_agent},
@@ -277,6 +281,7 @@ static const struct call_method methods[] = {
         {"UnregisterApplication", unregister_application},
         {NULL, NULL},
 };
+/* clang-format on */
 
 static int on_method(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return call_dispatch(userdata, m, methods);

@@ -9,8 +9,10 @@ void manager_forget(struct daemon *d);          /* bluetoothd stopped */
 void manager_forget_profiles(struct daemon *d); /* the adapter is gone */
 void manager_client_left(struct daemon *d, const char *owner);
 
-/* Who decides: the agent of `owner` (NULL: nobody's), else the default one. False: there is none. */
-bool manager_agent(struct daemon *d, const char *owner, const char **ret_owner, const char **ret_path);
+/* Who decides: the agent of `owner` (NULL: nobody's), else the default one. False: there is none.
+ */
+bool manager_agent(struct daemon *d, const char *owner, const char **ret_owner,
+                   const char **ret_path);
 bool manager_has_default_agent(const struct daemon *d);
-bool manager_has_profile(const struct daemon *d, const char *owner); /* of this client */
+bool manager_has_profile(const struct daemon *d, const char *owner);  /* of this client */
 bool manager_wants(const struct daemon *d, const struct device *dev); /* a profile has its UUID */

@@ -11,21 +11,23 @@
 #include "log.h"
 #include "util.h"
 
-#define SMP_TAKES     (300 * MSEC)
-#define SMP_REFUSAL   (100 * MSEC)
-#define SMP_LIMIT     (30 * SEC)
-#define DROP_AFTER    (200 * MSEC) /* README of the lab: Connected false about 0.2 s later */
-#define AGENT_LIMIT   (60 * SEC)
+#define SMP_TAKES   (300 * MSEC)
+#define SMP_REFUSAL (100 * MSEC)
+#define SMP_LIMIT   (30 * SEC)
+#define DROP_AFTER  (200 * MSEC) /* README of the lab: Connected false about 0.2 s later */
+#define AGENT_LIMIT (60 * SEC)
 
 /* One row per way a pairing can go wrong: what the log says, and all that D-Bus ever shows. */
 static const struct failure {
         const char *why, *error, *text;
         const char *dropped_by; /* the link ends */
 } failures[] = {
-        [CUFF_FAILS] = {"pairing-failed-0x08", "AuthenticationFailed", "Authentication Failed", "daemon"},
+        [CUFF_FAILS] = {"pairing-failed-0x08", "AuthenticationFailed", "Authentication Failed",
+                        "daemon"},
         [CUFF_HANGS_UP] = {"hangup", "AuthenticationCanceled", "Authentication Canceled", "cuff"},
         [CUFF_IS_SILENT] = {"timeout", "AuthenticationTimeout", "Authentication Timeout", "daemon"},
-        [CUFF_REJECTS] = {"rejected", "AuthenticationRejected", "Authentication Rejected", "daemon"},
+        [CUFF_REJECTS] = {"rejected", "AuthenticationRejected", "Authentication Rejected",
+                          "daemon"},
 };
 static const struct failure no_agent = {"no-agent", "AuthenticationFailed", "Authentication Failed",
                                         "daemon"};
@@ -44,7 +46,8 @@ static void pair_failed(struct device *dev, const struct failure *f) {
         call_finish(dev->daemon, &dev->pair, f->error, f->text);
         gatt_security_changed(dev, true);
         if (f->dropped_by)
-                link_drop_in(dev, strcmp(f->dropped_by, "cuff") == 0 ? 0 : DROP_AFTER, f->dropped_by);
+                link_drop_in(dev, strcmp(f->dropped_by, "cuff") == 0 ? 0 : DROP_AFTER,
+                             f->dropped_by);
 }
 
 /* --- it worked -------------------------------------------------------------------------------- */

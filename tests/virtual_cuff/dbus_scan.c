@@ -61,6 +61,11 @@ static bool filter_passes(const struct scan *s, const struct device *dev) {
         return false;
 }
 
+static void forget(struct device *dev) {
+        if (dev->temporary && !dev->connected)
+                device_unexport(dev);
+}
+
 /* Filters of all clients are OR-ed: whoever looks closely sees what others let through. */
 static void heard_by_scans(struct device *dev, const uint8_t *data, size_t size) {
         struct daemon *d = dev->daemon;
@@ -74,27 +79,19 @@ static void heard_by_scans(struct device *dev, const uint8_t *data, size_t size)
                 }
         if (!passes || !d->powered || !d->bus)
                 return;
-        device_heard(dev, (int16_t) (-60 - rand() % 5), data, size, news || duplicates, !dev->heard);
+        if (dev->temporary)
+                device_timer(dev, TIMER_FORGET, later(daemon_wait(d, TEMPORARY), 3 * SEC), forget);
+        device_heard(dev, (int16_t) (-60 - rand() % 5), data, size, news || duplicates,
+                     !dev->heard);
 }
 
 /* --- the air ---------------------------------------------------------------------------------- */
-
-static void forget(struct device *dev) {
-        if (dev->temporary && !dev->connected)
-                device_unexport(dev);
-}
-
-static void plan_to_forget(struct device *dev) {
-        if (dev->exported && dev->temporary)
-                device_timer(dev, TIMER_FORGET, daemon_wait(dev->daemon, TEMPORARY), forget);
-}
 
 static void stranger_advertises(struct device *dev) {
         static const uint8_t beacon[] = {0x10, 0x05, 0x0B, 0x1C, 0x2A, 0x3D, 0x7E, 0x00};
 
         device_timer(dev, TIMER_ADVERT, dev->advert_interval_usec, stranger_advertises);
         heard_by_scans(dev, beacon, sizeof beacon);
-        plan_to_forget(dev);
 }
 
 static void cuff_advertises(struct device *dev) {
@@ -114,7 +111,6 @@ static void cuff_advertises(struct device *dev) {
         dev->logged_flags = flags;
         size = cuff_omron_data(dev->cuff, now, data);
         heard_by_scans(dev, data, size);
-        plan_to_forget(dev);
         link_consider(dev);
 }
 
@@ -210,7 +206,8 @@ static void nobody_scans(struct daemon *d) {
 static void session_end(struct daemon *d, struct scan *s) {
         bool was_on = s->on;
 
-        log_line("discovery stop owner=%s", s->owner);
+        if (was_on)
+                log_line("discovery stop owner=%s", s->owner);
         LIST_REMOVE(d->scans, s);
         free(s);
         if (was_on && !scan_is_on(d))

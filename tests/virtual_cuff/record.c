@@ -12,7 +12,8 @@ static bool special_sfloat(const char *text, uint16_t *ret) {
                 const char *text;
                 uint16_t value;
         } specials[] = {
-                {"nan", 0x07FF}, {"nres", 0x0800}, {"inf", 0x07FE}, {"-inf", 0x0802}, {"reserved", 0x0801},
+                {"nan", 0x07FF},  {"nres", 0x0800},     {"inf", 0x07FE},
+                {"-inf", 0x0802}, {"reserved", 0x0801},
         };
 
         for (size_t i = 0; i < ELEMENTS(specials); i++)

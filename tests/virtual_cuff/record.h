@@ -1,4 +1,5 @@
-/* One measurement in the cuff's memory, as the cuff indicates it (Blood Pressure Measurement, 2A35). */
+/* One measurement in the cuff's memory, as the cuff indicates it (Blood Pressure Measurement,
+ * 2A35). */
 #pragma once
 
 #include <stdbool.h>

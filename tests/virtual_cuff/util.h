@@ -17,6 +17,10 @@ static inline uint64_t earlier(uint64_t a, uint64_t b) {
         return a < b ? a : b;
 }
 
+static inline uint64_t later(uint64_t a, uint64_t b) {
+        return a > b ? a : b;
+}
+
 /* Unlinks `item` from a singly linked list whose elements have `next`. */
 #define LIST_REMOVE(head, item)                                                                    \
         do {                                                                                       \

@@ -1,0 +1,127 @@
+/* Commands that fill the cuff's memory: measure and raw. */
+#include "script_commands.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "dbus_link.h"
+#include "log.h"
+#include "util.h"
+
+#define ANNOUNCES 30 /* seconds of advertising after a measurement */
+
+/* "131/84/67" or "131/84" */
+static bool read_values(const char *text, struct record *r) {
+        char systolic[16], diastolic[16], pulse[16];
+        int n = sscanf(text, "%15[^/]/%15[^/]/%15s", systolic, diastolic, pulse);
+
+        if (n < 2 || !record_sfloat(systolic, &r->systolic) ||
+            !record_sfloat(diastolic, &r->diastolic))
+                return false;
+        r->has_pulse = n == 3;
+        return n < 3 || record_sfloat(pulse, &r->pulse);
+}
+
+static bool read_time(const char *at, const struct cuff *c, struct record *r) {
+        unsigned year, month, day, hour, minute, second;
+
+        r->has_time = true;
+        if (!at) {
+                r->time = cuff_clock(c, NULL);
+                return true;
+        }
+        if (strcmp(at, "none") == 0) {
+                r->has_time = false;
+                return true;
+        }
+        if (strcmp(at, "unset") == 0) {
+                r->time = (struct wall_time){2019, 1, 1, 0, 0, 0}; /* as a cuff never set says */
+                return true;
+        }
+        if (sscanf(at, "%u-%u-%uT%u:%u:%u", &year, &month, &day, &hour, &minute, &second) != 6)
+                return false;
+        r->time = (struct wall_time){(uint16_t) year, (uint8_t) month,  (uint8_t) day,
+                                     (uint8_t) hour,  (uint8_t) minute, (uint8_t) second};
+        return true;
+}
+
+static const char *read_measurement(const struct words *w, const struct cuff *c, struct record *r,
+                                    unsigned *ret_user) {
+        const char *user = words_option(w, "user"), *mean = words_option(w, "mean");
+        const char *status = words_option(w, "status"), *extra = words_plain(w, 1);
+
+        *r = (struct record){.mean = 0x07FF}; /* most cuffs say NaN */
+        if (!words_plain(w, 0) || !read_values(words_plain(w, 0), r))
+                return "VALUES are systolic/diastolic/pulse";
+        if (!read_time(words_option(w, "at"), c, r))
+                return "at=YYYY-MM-DDTHH:MM:SS, unset or none";
+        if (mean && !record_sfloat(mean, &r->mean))
+                return "mean=N";
+        r->kpa = words_yes(words_option(w, "kpa"));
+        *ret_user = user ? (unsigned) strtoul(user, NULL, 0) : 1;
+        r->has_user = user || c->users == 2;
+        r->user = (uint8_t) *ret_user;
+        r->has_status = status != NULL;
+        r->status = (uint16_t) (status ? strtoul(status, NULL, 16) : 0);
+        if (extra && strcmp(extra, "no-pulse") == 0)
+                r->has_pulse = false;
+        return NULL;
+}
+
+static void store(struct daemon *d, struct words *w, struct device *dev, const uint8_t *bytes,
+                  size_t size, unsigned user) {
+        const char *sequence = words_option(w, "sequence"), *announce = words_option(w, "announce");
+        uint16_t number = (uint16_t) (sequence ? strtoul(sequence, NULL, 0) : 0);
+        char hex[2 * RECORD_SIZE_MAX + 1];
+
+        if (!cuff_store(dev->cuff, bytes, size, user, number)) {
+                w->problem = "the memory is full";
+                return;
+        }
+        log_line("stored %s value=%s", dev->address, log_hex(bytes, size, hex));
+        if (!announce || words_yes(announce))
+                cuff_advertise(dev->cuff, daemon_now(d), ANNOUNCES);
+        link_model_changed(dev);
+}
+
+static void do_measure(struct daemon *d, struct words *w) {
+        struct device *dev = words_cuff(w, d);
+        uint8_t bytes[RECORD_SIZE_MAX];
+        struct record r;
+        unsigned user = 1;
+
+        if (dev)
+                w->problem = read_measurement(w, dev->cuff, &r, &user);
+        if (!w->problem)
+                store(d, w, dev, bytes, record_encode(&r, bytes), user);
+}
+
+static int nibble(char c) {
+        return isdigit((unsigned char) c) ? c - '0' : tolower((unsigned char) c) - 'a' + 10;
+}
+
+static void do_raw(struct daemon *d, struct words *w) {
+        struct device *dev = words_cuff(w, d);
+        const char *hex = words_plain(w, 0);
+        size_t n = hex ? strlen(hex) / 2 : 0;
+        uint8_t bytes[RECORD_SIZE_MAX];
+
+        if (!dev)
+                return;
+        if (!hex || strlen(hex) % 2 || n > RECORD_SIZE_MAX ||
+            strspn(hex, "0123456789abcdefABCDEF") != strlen(hex)) {
+                w->problem = "HEX of at most 20 bytes";
+                return;
+        }
+        for (size_t i = 0; i < n; i++)
+                bytes[i] = (uint8_t) (nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+        store(d, w, dev, bytes, n, 1);
+}
+
+/* clang-format off */
+const struct script_command script_measure[] = {
+        {"measure", do_measure},
+        {"raw", do_raw},
+        {NULL, NULL},
+};
+/* clang-format on */
