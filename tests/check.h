@@ -1,5 +1,6 @@
-/* The whole test framework. A test program is a list of TEST functions run by CHECK_MAIN; each prints
- * "ok NAME" or "FAIL NAME: file:line: what", and the exit code is 1 if any failed. */
+/* The whole test framework. A test program is a list of TEST functions run by CHECK_MAIN; each
+ * prints "ok NAME", "FAIL NAME" (after lines that say where) or "skip NAME"; exit code 1 if any
+ * failed. */
 #pragma once
 
 #include <inttypes.h>
@@ -9,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool check_failed;
+static bool check_failed, check_skipped;
+
+/* What cannot be tried here: neither passed nor failed. The runner shows and counts it apart. */
+#define CHECK_SKIP(why)                                                                            \
+        do {                                                                                       \
+                check_skipped = true;                                                              \
+                printf("# skipped: %s\n", why);                                                    \
+        } while (0)
 
 #define CHECK(condition)                                                                           \
         do {                                                                                       \
@@ -44,7 +52,8 @@ struct check_test {
         void (*run)(void);
 };
 
-#define TEST(function) {#function, function}
+#define TEST(function)                                                                             \
+        { #function, function }
 
 /* CHECK_MAIN("unit.sfloat", TEST(a), TEST(b)) */
 #define CHECK_MAIN(suite, ...)                                                                     \
@@ -53,9 +62,13 @@ struct check_test {
                 int failed = 0;                                                                    \
                 setvbuf(stdout, NULL, _IOLBF, 0);                                                  \
                 for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {                      \
-                        check_failed = false;                                                      \
+                        check_failed = check_skipped = false;                                      \
                         tests[i].run();                                                            \
-                        printf("%s %s.%s\n", check_failed ? "FAIL" : "ok", suite, tests[i].name);  \
+                        printf("%s %s.%s\n",                                                       \
+                               check_failed    ? "FAIL"                                            \
+                               : check_skipped ? "skip"                                            \
+                                               : "ok",                                             \
+                               suite, tests[i].name);                                              \
                         failed += check_failed;                                                    \
                 }                                                                                  \
                 return failed ? 1 : 0;                                                             \

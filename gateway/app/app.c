@@ -74,11 +74,11 @@ static void on_cuff_changed(void *owner, const struct cuff *cuff) {
                 publisher_cuff_changed(a->publisher, &cuff->record.address);
 }
 
-static void on_cuffs_changed(void *owner) {
+static void on_cuff_known(void *owner, const struct cuff *cuff) {
         struct app *a = owner;
 
         if (a->publisher)
-                publisher_cuffs_changed(a->publisher);
+                publisher_cuff_known(a->publisher, &cuff->record.address);
 }
 
 static void on_bridge_changed(void *owner) {
@@ -217,7 +217,7 @@ static int make_halves(struct app *a) {
         static const struct collector_events collector_events = {
                 .stored = on_stored,
                 .cuff_changed = on_cuff_changed,
-                .cuffs_changed = on_cuffs_changed,
+                .cuff_known = on_cuff_known,
                 .bridge_changed = on_bridge_changed,
                 .happened = on_happened,
                 .store_broken = on_store_broken,

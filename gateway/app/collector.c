@@ -184,12 +184,11 @@ static void on_device_listed(void *owner, const struct bdaddr *address, const ch
 
         if (!is_bonded || !is_cuff(uuids) || collector_find(c, address))
                 return;
-        snprintf(record.name, sizeof record.name, "%s", name ? name : "");
         if (collector_add(c, &record, /* stored= */ true, &cuff) < 0)
                 return;
         cuff_save(cuff);
         log_cuff_info(cuff->address, "Already bonded with this adapter: taken over");
-        c->events->cuffs_changed(c->owner);
+        c->events->cuff_known(c->owner, cuff);
 }
 
 static void on_listed(void *owner) {

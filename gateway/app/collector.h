@@ -23,8 +23,8 @@ struct cuff;
 struct collector_events {
         void (*stored)(void *owner, const struct bdaddr *cuff, uint8_t user);
         void (*cuff_changed)(void *owner, const struct cuff *cuff); /* its state topic, its facts */
-        void (*cuffs_changed)(void *owner);                         /* the list, names, models */
-        void (*bridge_changed)(void *owner);                        /* adapter, pairing, problem */
+        void (*cuff_known)(void *owner, const struct cuff *cuff); /* new, or its name or model is */
+        void (*bridge_changed)(void *owner);                      /* adapter, pairing, problem */
         /* For bridge/event. `data`: JSON object as text, NULL for none; `transaction` JSON text or
          * NULL. */
         void (*happened)(void *owner, const char *type, const char *data, const char *transaction);

@@ -47,9 +47,15 @@ void cuff_save(struct cuff *cuff) {
 const char *cuff_name(const struct cuff *cuff) {
         if (cuff->record.name[0])
                 return cuff->record.name;
+        if (cuff->record.model[0])
+                return cuff->record.model;
         if (cuff->device && bluez_device_info(cuff->device)->name[0])
                 return bluez_device_info(cuff->device)->name;
-        return cuff->record.model[0] ? cuff->record.model : "Blood pressure cuff";
+        return "Blood pressure cuff";
+}
+
+bool cuff_is_introduced(const struct cuff *cuff) {
+        return cuff->record.name[0] || cuff->record.model[0] || !session_is_linked(&cuff->session);
 }
 
 const char *cuff_sync_state(const struct cuff *cuff) {
@@ -250,7 +256,7 @@ static void take_facts(struct cuff *cuff) {
         if (f->clock_set)
                 log_cuff_info(cuff->address, "The cuff's clock was set");
         if (changed)
-                cuff->collector->events->cuffs_changed(cuff->collector->owner);
+                cuff->collector->events->cuff_known(cuff->collector->owner, cuff);
 }
 
 static void tell_end(struct cuff *cuff, bool good) {

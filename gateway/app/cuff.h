@@ -66,8 +66,11 @@ void cuff_set_trouble(struct cuff *cuff, const char *format, ...)
 void cuff_save(struct cuff *cuff);
 /* "idle" "connecting" "pairing" "reading" "resting" "problem" (home-assistant.md 3). */
 const char *cuff_sync_state(const struct cuff *cuff);
-/* The name people gave it, else what BlueZ or the cuff says. */
+/* The name people gave it, else its model, else what it advertises. */
 const char *cuff_name(const struct cuff *cuff);
+/* Whether the name is worth being shown: Home Assistant makes entity ids of the first one it sees,
+ * and in the first session the model is read a moment after the first measurement may have come. */
+bool cuff_is_introduced(const struct cuff *cuff);
 
 /* --- between cuff.c (session and driver) and cuff_device.c (D-Bus events and the cuff's life) ---
  */

@@ -52,7 +52,7 @@ static void on_changed(void *owner, unsigned changes) {
         if (info->trusted && (changes & BLUEZ_DEVICE_ADDED)) /* a trusted device cannot be paused */
                 bluez_device_set_trusted(cuff->device, false);
         if ((changes & BLUEZ_DEVICE_NAME) && !cuff->record.name[0])
-                cuff->collector->events->cuffs_changed(cuff->collector->owner);
+                cuff->collector->events->cuff_known(cuff->collector->owner, cuff);
         if (changes & BLUEZ_DEVICE_GONE) {
                 bluez_gatt_reset(cuff->gatt);
                 cuff_event(cuff, EVENT_LOST);

@@ -218,7 +218,6 @@ static int take_candidate(struct pairing *p, const struct bluez_sighting *s) {
         int r;
 
         if (!cuff) {
-                snprintf(record.name, sizeof record.name, "%s", s->name);
                 r = collector_add(c, &record, /* stored= */ false, &cuff);
                 if (r < 0)
                         return r;
@@ -278,9 +277,6 @@ static void bonded(struct pairing *p, struct cuff *cuff) {
         cuff->record.bond_lost = false;
         cuff->session.unresolved_losses = 0;
         cuff->trouble[0] = '\0';
-        if (!cuff->record.name[0])
-                snprintf(cuff->record.name, sizeof cuff->record.name, "%s",
-                         bluez_device_info(cuff->device)->name);
         cuff_save(cuff);
         log_cuff_info(cuff->address, "Bonded");
         progress(p, "bonded",
@@ -288,7 +284,7 @@ static void bonded(struct pairing *p, struct cuff *cuff) {
         collector_happened(c, "device_paired",
                            message_object("device", cuff->address, "name", cuff_name(cuff), NULL),
                            p->transaction);
-        c->events->cuffs_changed(c->owner);
+        c->events->cuff_known(c->owner, cuff);
         cuff_event(cuff, EVENT_BONDED);
         pairing_close(p, "paired");
 }

@@ -24,44 +24,44 @@ struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *
         return NULL;
 }
 
-static void add_user(struct publisher_cuff *cuff, uint8_t user) {
-        for (size_t i = 0; i < cuff->n_users; i++)
-                if (cuff->users[i].user == user)
+static void add_user(struct publisher_cuff *mine, uint8_t user) {
+        for (size_t i = 0; i < mine->n_users; i++)
+                if (mine->users[i].user == user)
                         return;
-        if (cuff->n_users < PUBLISHER_USERS_MAX)
-                cuff->users[cuff->n_users++] = (struct publisher_user){
-                        .user = user, .discovery_due = true, .measurement_due = true};
+        if (mine->n_users < PUBLISHER_USERS_MAX)
+                mine->users[mine->n_users++] = (struct publisher_user){.user = user};
 }
 
-/* The cuffs that are in the database, with everything of theirs due. */
-static void take_cuffs(struct publisher *p) {
-        p->n_cuffs = 0;
-        for (size_t i = 0; i < p->collector->n_cuffs; i++) {
-                const struct cuff *cuff = p->collector->cuffs[i];
-                struct publisher_cuff *mine = &p->cuffs[p->n_cuffs];
-                uint8_t users[PUBLISHER_USERS_MAX];
-                int n;
+void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
+        bool discovery = p->config->homeassistant.discovery;
+        uint8_t users[PUBLISHER_USERS_MAX];
+        struct publisher_cuff *mine;
+        int n;
 
-                if (!cuff->stored)
-                        continue;
-                *mine = (struct publisher_cuff){
-                        .address = cuff->record.address, .discovery_due = true, .state_due = true};
-                n = store_measurements_users(p->store, &mine->address, users, PUBLISHER_USERS_MAX);
-                for (int u = 0; u < n; u++)
-                        add_user(mine, users[u]);
-                p->n_cuffs++;
+        if (!cuff || !cuff->stored)
+                return;
+        mine = publisher_find(p, &cuff->record.address);
+        if (!mine) {
+                mine = &p->cuffs[p->n_cuffs++];
+                *mine = (struct publisher_cuff){.address = cuff->record.address};
+        }
+        n = store_measurements_users(p->store, &mine->address, users, PUBLISHER_USERS_MAX);
+        for (int u = 0; u < n; u++)
+                add_user(mine, users[u]);
+        mine->discovery_due = discovery;
+        mine->state_due = p->devices_due = true;
+        for (size_t u = 0; u < mine->n_users; u++) {
+                mine->users[u].discovery_due = discovery;
+                mine->users[u].measurement_due = true;
         }
 }
 
 void publisher_all_due(struct publisher *p) {
         p->online_due = p->info_due = p->devices_due = true;
         p->gateway_due = p->config->homeassistant.discovery;
-        take_cuffs(p);
-        for (size_t i = 0; i < p->n_cuffs && !p->config->homeassistant.discovery; i++) {
-                p->cuffs[i].discovery_due = false;
-                for (size_t u = 0; u < p->cuffs[i].n_users; u++)
-                        p->cuffs[i].users[u].discovery_due = false;
-        }
+        p->n_cuffs = 0;
+        for (size_t i = 0; i < p->collector->n_cuffs; i++)
+                publisher_cuff_due(p, p->collector->cuffs[i]);
 }
 
 /* --- sending
@@ -147,14 +147,14 @@ static bool publish_cuff(struct publisher *p, struct publisher_cuff *mine) {
 
         if (!cuff)
                 return false;
-        if (mine->discovery_due) {
+        if (mine->discovery_due && cuff_is_introduced(cuff)) {
                 mine->discovery_due = false;
                 publish_retained(p, homeassistant_cuff_topic(&p->ha, &mine->address),
                                  render_cuff_discovery(p->store, &p->ha, cuff));
                 return true;
         }
         for (size_t u = 0; u < mine->n_users; u++) {
-                if (!mine->users[u].discovery_due)
+                if (!mine->users[u].discovery_due || !cuff_is_introduced(cuff))
                         continue;
                 mine->users[u].discovery_due = false;
                 publish_retained(

@@ -134,8 +134,8 @@ static void on_stopped(void *owner) {
 /* --- what changed
  * --------------------------------------------------------------------------------- */
 
-void publisher_cuffs_changed(struct publisher *p) {
-        publisher_all_due(p);
+void publisher_cuff_known(struct publisher *p, const struct bdaddr *cuff) {
+        publisher_cuff_due(p, collector_find(p->collector, cuff));
         publisher_pump(p);
 }
 
@@ -156,7 +156,7 @@ void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t us
                         publisher_pump(p);
                         return;
                 }
-        publisher_cuffs_changed(p); /* a user's first measurement makes a device */
+        publisher_cuff_known(p, cuff); /* a user's first measurement makes a device */
 }
 
 void publisher_info_changed(struct publisher *p) {

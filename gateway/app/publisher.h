@@ -63,7 +63,7 @@ void publisher_set_store(struct publisher *p, struct store *store);
 int publisher_start(struct publisher *p);
 void publisher_stop(struct publisher *p, uint64_t limit_usec);
 
-void publisher_cuffs_changed(struct publisher *p); /* list, names, models */
+void publisher_cuff_known(struct publisher *p, const struct bdaddr *cuff); /* new, or its name */
 void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff);
 void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t user);
 void publisher_info_changed(struct publisher *p);
@@ -79,5 +79,7 @@ void publisher_reply(struct publisher *p, const char *path, char *payload, const
 
 /* --- between publisher.c (connection, life) and publish.c (what is due) --- */
 void publisher_all_due(struct publisher *p);
+void publisher_cuff_due(struct publisher *p,
+                        const struct cuff *cuff); /* all of it; NULL: nothing */
 struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address);
 void publisher_pump(struct publisher *p); /* as much as the window takes */

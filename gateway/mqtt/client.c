@@ -57,7 +57,6 @@ struct mqtt_client {
         struct mqtt_attempt *attempt;
         unsigned generation; /* notes of any other are stale */
         char *tls;           /* what OpenSSL said about this attempt */
-        int server_said;     /* the reason of the broker's DISCONNECT */
 
         uint64_t backoff_usec, connected_usec;
         bool hurry; /* a lost connection may be retried at once: once, until one has lived */
@@ -137,7 +136,6 @@ static int begin_attempt(struct mqtt_client *c) {
                 return r;
         mqtt_attempt_free(old);
         free(TAKE_PTR(c->tls));
-        c->server_said = 0;
         return mqtt_attempt_connect(c->attempt);
 }
 
@@ -207,11 +205,14 @@ static void on_timer(void *userdata) {
         }
 }
 
-static void on_lost(struct mqtt_client *c) {
-        struct mqtt_trouble t = trouble_of(c, c->server_said, NULL);
+/* `code` is what the broker said (MQTT 5), or 0. */
+static void on_lost(struct mqtt_client *c, int code) {
+        struct mqtt_trouble t = trouble_of(c, code, NULL);
         uint64_t now = 0;
         char *why;
 
+        if (c->state == WAITING)
+                return; /* told already */
         mqtt_window_clear(&c->window);
         if (c->state == LEAVING || c->state == DISCONNECTING) {
                 finish(c); /* the broker publishes the will */
@@ -365,10 +366,10 @@ static void dispatch(struct mqtt_client *c, struct mqtt_note *note) {
                 on_message(c, note->incoming);
                 break;
         case MQTT_NOTE_SERVER_LEAVES:
-                c->server_said = note->code;
+                on_lost(c, note->code); /* Paho 1.3.12 calls this lost no more */
                 break;
         case MQTT_NOTE_LOST:
-                on_lost(c);
+                on_lost(c, 0);
                 break;
         case MQTT_NOTE_DISCONNECTED:
                 finish(c);

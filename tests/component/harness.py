@@ -13,8 +13,10 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SERVICE = os.environ.get('CUFF2MQTT', os.path.join(ROOT, 'build', 'san', 'cuff2mqtt'))
@@ -147,7 +149,9 @@ class Broker(Process):
             self.port = port or free_port()
             config = os.path.join(directory, 'mosquitto.conf')
             with open(config, 'w') as f:
-                f.write('listener %d 127.0.0.1\nallow_anonymous true\nuser root\nlog_type all\n%s\n' % (self.port, extra))
+                f.write('listener %d 127.0.0.1\n%slog_type all\n%s%s\n' % (
+                    self.port, 'user root\n' if os.geteuid() == 0 else '',
+                    '' if 'allow_anonymous' in extra else 'allow_anonymous true\n', extra))
             super().__init__([shutil.which('mosquitto') or '/usr/sbin/mosquitto', '-c', config])
             try:
                 self.err.wait(r'mosquitto version \S+ running')
@@ -159,12 +163,34 @@ class Broker(Process):
         raise Timeout('no free port for mosquitto')
 
 
+def packets(stream):
+    """(head, body) of each MQTT packet, until the stream ends."""
+    while head := stream.read(1):
+        length, shift = 0, 0
+        while True:
+            head += stream.read(1)
+            length |= (head[-1] & 0x7f) << shift
+            shift += 7
+            if not head[-1] & 0x80:
+                break
+        yield head, stream.read(length)
+
+
+class Link:
+    """One connection through the proxy."""
+
+    def __init__(self, client, broker):
+        self.client, self.broker, self.is_cut = client, broker, False
+        self.unanswered = set()  # packet ids of measurements whose PUBACK has not gone through
+
+
 class Proxy:
-    """Between the service and the broker: refuses, cuts, or withholds PUBACKs, on command."""
+    """Between the service and the broker: refuses, cuts, or withholds PUBACKs, on command. `lost_acks`
+    counts the measurements that the broker may have got and the service cannot know of."""
 
     def __init__(self, port):
         self.target, self.refusing, self.withholding, self.withheld = port, False, False, 0
-        self.pairs, self.lock = [], threading.Lock()
+        self.links, self.lock, self.lost_acks = [], threading.Lock(), 0
         self.server = socket.create_server(('127.0.0.1', 0))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -183,55 +209,63 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
+            link = Link(client, broker)
             with self.lock:
-                self.pairs.append((client, broker))
-            threading.Thread(target=self._forward, args=(client, broker), daemon=True).start()
-            threading.Thread(target=self._answer, args=(broker, client), daemon=True).start()
+                self.links.append(link)
+            threading.Thread(target=self._forward, args=(link,), daemon=True).start()
+            threading.Thread(target=self._answer, args=(link,), daemon=True).start()
 
-    def _forward(self, source, sink):
+    def _forward(self, link):
+        """After a cut it reads on and forwards nothing: a close with unread bytes would be a reset, which
+        may take PUBACKs away from the service that have gone through already."""
         try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-        except OSError:
+            for head, body in packets(link.client.makefile('rb')):
+                with self.lock:
+                    if link.is_cut:
+                        continue
+                    if head[0] >> 4 == 3 and head[0] & 6:
+                        topic = 2 + int.from_bytes(body[:2], 'big')
+                        if body[2:topic].endswith(b'/event') and b'/user/' in body[2:topic]:
+                            link.unanswered.add(body[topic:topic + 2])
+                    link.broker.sendall(head + body)
+        except (OSError, IndexError, ValueError):
             pass
-        self._close(source, sink)
+        self._cut(link)
+        link.client.close()
 
-    def _answer(self, source, sink):
-        """MQTT packet by packet, so that PUBACK (type 4) can be left out."""
+    def _answer(self, link):
         try:
-            stream = source.makefile('rb')
-            while first := stream.read(1):
-                head, length, shift = first, 0, 0
-                while True:
-                    byte = stream.read(1)
-                    head += byte
-                    length |= (byte[0] & 0x7f) << shift
-                    shift += 7
-                    if not byte[0] & 0x80:
+            for head, body in packets(link.broker.makefile('rb')):
+                with self.lock:
+                    if link.is_cut:
                         break
-                body = stream.read(length)
-                if first[0] >> 4 == 4 and self.withholding:
-                    self.withheld += 1
-                    continue
-                sink.sendall(head + body)
-        except (OSError, IndexError):
+                    if head[0] >> 4 == 4:
+                        if self.withholding:
+                            self.withheld += 1
+                            continue
+                        link.unanswered.discard(body[:2])
+                    link.client.sendall(head + body)
+        except (OSError, IndexError, ValueError):
             pass
-        self._close(source, sink)
+        self._cut(link)
 
-    @staticmethod
-    def _close(*sockets):
-        for s in sockets:
+    def _cut(self, link):
+        with self.lock:
+            if link.is_cut:
+                return
+            link.is_cut = True
+            self.lost_acks += len(link.unanswered)
+            self.links.remove(link)
+        for s in (link.broker, link.client):
             try:
-                s.shutdown(socket.SHUT_RDWR)
+                s.shutdown(socket.SHUT_WR if s is link.client else socket.SHUT_RDWR)
             except OSError:
                 pass
-            s.close()
+        link.broker.close()
 
     def cut(self):
-        with self.lock:
-            pairs, self.pairs = self.pairs, []
-        for pair in pairs:
-            self._close(*pair)
+        for link in list(self.links):
+            self._cut(link)
 
     def down(self):
         self.refusing = True
@@ -258,17 +292,22 @@ class Message:
 
 
 class Subscriber:
-    """Hears everything on the broker from the moment it returns from its construction."""
+    """Hears everything on the broker from the moment it returns from its construction; with `keep` also
+    what was sent while the broker was away from it (a session that outlives the connection)."""
 
-    def __init__(self, port, topics=('#',)):
+    def __init__(self, port, topics=('#',), keep=False, login=None):
         self.messages, self.changed, self.times = [], threading.Condition(), {}
-        self.subscribed, self.topics = threading.Event(), topics
+        self.subscribed, self.topics, self.login = threading.Event(), topics, login
         self.client = paho.Client(client_id='test-%d-%d' % (os.getpid(), id(self)), protocol=paho.MQTTv5)
         self.client.on_connect = lambda c, *_: c.subscribe([(t, paho.SubscribeOptions(qos=1)) for t in topics])
         self.client.on_subscribe = lambda *_: self.subscribed.set()
         self.client.on_message = self._on_message
         self.client.reconnect_delay_set(0.05, 0.2)
-        self.client.connect('127.0.0.1', port)
+        if login:
+            self.client.username_pw_set(*login)
+        properties = paho.Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = 3600 if keep else 0
+        self.client.connect('127.0.0.1', port, properties=properties)
         self.client.loop_start()
         if not self.subscribed.wait(DEADLINE):
             raise Timeout('the subscriber got no SUBACK')
@@ -304,14 +343,14 @@ class Subscriber:
     def publish(self, topic, payload, retain=False, **properties):
         props = None
         if properties:
-            props = paho.Properties(paho.PacketTypes.PUBLISH)
+            props = paho.Properties(PacketTypes.PUBLISH)
             for name, value in properties.items():
                 setattr(props, name, value)
         self.client.publish(topic, payload, qos=1, retain=retain, properties=props).wait_for_publish(DEADLINE)
 
     def retained(self):
         """{topic: payload} as a new subscriber gets them: up to a marker published behind them."""
-        late = Subscriber(self.client._port, ('#',))
+        late = Subscriber(self.client._port, ('#',), login=self.login)
         marker = 'test/marker/%d' % id(late)
         late.publish(marker, 'x')
         late.wait(re.escape(marker))
@@ -345,7 +384,7 @@ class Cuffs(Process):
 
 
 class Service(Process):
-    """cuff2mqtt run; returns when it said READY=1."""
+    """cuff2mqtt run; returns when it said READY=1. `config` None: without a file."""
 
     def __init__(self, world, config='', env=None, wait_ready=True, arguments=()):
         self.directory = world.directory
@@ -356,12 +395,14 @@ class Service(Process):
         threading.Thread(target=self._read_notify, daemon=True).start()
         self.config = os.path.join(world.directory, 'cuff2mqtt.conf')
         with open(self.config, 'w') as f:
-            f.write(config)
+            f.write(config or '')
         environment = {k: v for k, v in os.environ.items() if not k.startswith(('CUFF2MQTT', 'JOURNAL', 'INVOCATION'))}
         environment.update({'DBUS_SYSTEM_BUS_ADDRESS': world.bus.address, 'NOTIFY_SOCKET': path, 'TZ': 'Europe/Berlin',
                             'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=0', **(env or {})})
         began = time.monotonic()
-        super().__init__([SERVICE, 'run', '--config', self.config, *arguments], env=environment)
+        if config is not None:
+            arguments = ('--config', self.config, *arguments)
+        super().__init__([SERVICE, 'run', *arguments], env=environment)
         if wait_ready:
             self.wait_notify('READY=1')
             self.ready_after = time.monotonic() - began
@@ -400,7 +441,7 @@ class World:
     """with World() as w: w.cuffs.do(..); w.service(); w.pair(..); w.verify()"""
 
     def __init__(self, cuffs=('cuff 28:FF:B2:05:91:B5 name=BLESmart_0000025828FFB20591B5 omron=yes users=2',),
-                 config='', broker_extra='', broker_port=None, log_level='debug', policy='', env=None, use_proxy=True):
+                 config='', broker_extra='', broker_port=None, log_level='debug', policy='', env=None, use_proxy=True, login=None):
         self.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
         self.extra_config, self.services, self.env = config, [], env
         self.bus = self.broker = self.fake = self.subscriber = self.proxy = None
@@ -411,7 +452,7 @@ class World:
             self.broker = Broker(self.directory, port=broker_port, extra=broker_extra)
             self.proxy = Proxy(self.broker.port) if use_proxy else None
             self.fake = Cuffs(self.bus, *cuffs, env=env or {'TZ': 'Europe/Berlin'})
-            self.subscriber = Subscriber(self.broker.port)
+            self.subscriber = Subscriber(self.broker.port, keep=True, login=login)
         except BaseException:
             self.close()
             raise
@@ -552,3 +593,54 @@ class World:
                 one.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
         assert not problems, problems[0][-6000:]
+
+
+CUFF = '28:FF:B2:05:91:B5'
+
+
+class Story(unittest.TestCase):
+    """A test in a world of its own; what was said is kept for reading where CUFF2MQTT_TEST_LOGS says."""
+
+    def world(self, *commands, bonded=True, service=True, **options):
+        """The service runs and the kernel waits for the bonded cuff; nobody has pressed a button yet."""
+        w = World(**options)
+        self.addCleanup(w.close)
+        self.addCleanup(self.keep_logs, w)
+        for command in ('time-scale 20', *(['bonded ' + CUFF] if bonded else []), *commands):
+            w.fake.do(command)
+        if service:
+            w.service()
+            if bonded and 'discovery' not in w.extra_config:
+                w.fake.wait('armed ' + CUFF)
+        return w
+
+    def keep_logs(self, w):
+        directory = os.environ.get('CUFF2MQTT_TEST_LOGS')
+        if not directory:
+            return
+        for name, lines in (('fake', w.fake.out.lines), ('mqtt', map(repr, w.subscriber.messages)),
+                            *(('service%d' % i, s.err.lines) for i, s in enumerate(w.services))):
+            with open(os.path.join(directory, '%s.%s' % (self.id(), name)), 'w') as f:
+                f.write('\n'.join(lines) + '\n')
+
+    def state(self, w, where, start=0, cuff=CUFF):
+        """The first state of the cuff's topic that `where` accepts."""
+        topic = 'cuff2mqtt/device/%s/state' % cuff.replace(':', '').lower()
+        return w.subscriber.wait(topic, lambda m: where(m.json), start=start).json
+
+    def health(self, w, where, start=0):
+        return w.subscriber.wait('cuff2mqtt/bridge/health', lambda m: where(m.json), start=start).json
+
+    def show(self, w, cuff=CUFF):
+        """What the cuff and bluetoothd know of each other now."""
+        start = w.fake.do('show ' + cuff)
+        w.fake.wait('^state ' + cuff, start)
+        return dict(word.split('=') for word in w.fake.out.match.string.split()[2:])
+
+    def measure(self, w, values, command='measure', cuff=CUFF):
+        """One whole session: the measurement arrives and the service says that it is done."""
+        start = w.subscriber.here()
+        w.fake.do('%s %s %s' % (command, cuff, values))
+        event = w.measured(values, start=start)
+        w.event('sync_finished', start)
+        return event

@@ -41,7 +41,7 @@ def arguments():
 
 class Demo:
     def __init__(self, options):
-        self.options, self.shown = options, 0
+        self.options, self.shown, self.known = options, 0, {}
         build = os.path.abspath(options.build)
         harness.SERVICE, harness.VIRTUAL_CUFF = os.path.join(build, 'cuff2mqtt'), os.path.join(build, 'virtual-cuff')
         self.world = harness.World(cuffs=['cuff {address} name={name} omron=yes users={users}'.format(**c) for c in CUFFS],
@@ -64,7 +64,8 @@ class Demo:
             event = m.json
             text = event['data'].get('text') or ' '.join('%s=%s' % kv for kv in event['data'].items())
             say('  event      %s  %s' % (event['type'], text))
-        elif m.topic.startswith('homeassistant/device/') and m.payload:
+        elif m.topic.startswith('homeassistant/device/') and self.known.get(m.topic) != m.payload:
+            self.known[m.topic] = m.payload
             device = m.json
             say('  discovery  Home Assistant shows "%s" with %d entities' % (device['device']['name'], len(device['components'])))
         elif m.topic.endswith('/event'):
@@ -104,7 +105,8 @@ class Demo:
         self.world.subscriber.publish('cuff2mqtt/bridge/request/pairing', '{"active": true}')
         self.watch_for('cuff2mqtt/bridge/response/pairing', lambda m: m.json['status'] == 'ok', start)
         self.world.fake.do('pairing-mode %s on' % cuff['address'])
-        self.watch_for('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_finished', start)
+        self.watch_for('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_finished' and m.json['data']['device'] == cuff['address'],
+                       start)
 
     def run(self):
         port = self.world.broker.port
@@ -112,6 +114,7 @@ class Demo:
         self.world.service(wait_connected=False)
         self.ready = time.monotonic()
         say('The service is READY. To watch from another terminal:\n\n    mosquitto_sub -p %d -v -t "cuff2mqtt/#"\n' % port)
+        self.watch_for('cuff2mqtt/bridge/state', lambda m: m.payload == 'online', 0)
         # One is paired at first, so that measurements come soon; the other while we watch.
         self.pair(CUFFS[0])
         self.measure(CUFFS[0], 1)

@@ -146,18 +146,22 @@ void cuff_link_encrypted(struct cuff *c, uint64_t now) {
         c->last_activity = now;
 }
 
-void cuff_link_down(struct cuff *c, uint64_t now) {
+static void rest_or_go_on(struct cuff *c, uint64_t now) {
         bool content = c->finished || (c->has_keys && !c->n_unsent); /* wants nothing of its host */
+
+        if (c->keeps_advertising && c->advertising_until)
+                c->advertising_until = now + KEEPS_ON;
+        else if (content && now >= c->pairing_until)
+                cuff_quiet(c);
+}
+
+void cuff_link_down(struct cuff *c, uint64_t now) {
 
         c->link = CUFF_LINK_NONE;
         if (!c->has_keys) /* CCCDs are remembered for a bonded host only */
                 memset(c->cccds, 0, sizeof c->cccds);
-        if (c->gone) /* silent since then, unless somebody pressed the button */
-                ;
-        else if (c->keeps_advertising && c->advertising_until)
-                c->advertising_until = now + KEEPS_ON;
-        else if (content && now >= c->pairing_until)
-                cuff_quiet(c);
+        if (!c->gone) /* who vanished is silent already, unless somebody pressed the button */
+                rest_or_go_on(c, now);
         c->gone = c->awaits_confirmation = c->repeats = false;
         c->host->advertising(c->owner);
 }

@@ -42,11 +42,9 @@ void call_error(struct daemon *d, sd_bus_message *m, const char *name, const cha
 void call_finish(struct daemon *d, sd_bus_message **m, const char *name, const char *text) {
         if (!*m)
                 return;
-        if (!d->bus) /* stopped: nobody is left to answer */
-                ;
-        else if (name)
+        if (d->bus && name) /* stopped: nobody is left to answer */
                 call_error(d, *m, name, text);
-        else
+        else if (d->bus)
                 call_ok(d, *m);
         *m = sd_bus_message_unref(*m);
 }

@@ -35,14 +35,12 @@ static void op_end(struct gatt_op *op) {
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static void op_refuse(struct gatt_op *op, int error) {
+static void op_answer_refusal(struct gatt_op *op, int error) {
         struct daemon *d = op->device->daemon;
         char text[64];
 
         snprintf(text, sizeof text, "Operation failed with ATT error: 0x%02x", (unsigned) error);
-        if (!d->bus)
-                ;
-        else if (error == ATT_READ_NOT_PERMITTED)
+        if (error == ATT_READ_NOT_PERMITTED)
                 call_error(d, op->m, "NotPermitted", "Read not permitted");
         else if (error == ATT_WRITE_NOT_PERMITTED)
                 call_error(d, op->m, "NotPermitted", "Write not permitted");
@@ -52,6 +50,11 @@ static void op_refuse(struct gatt_op *op, int error) {
                 call_error(d, op->m, "InvalidArguments", "Invalid Length");
         else
                 call_error(d, op->m, "Failed", text);
+}
+
+static void op_refuse(struct gatt_op *op, int error) {
+        if (op->device->daemon->bus)
+                op_answer_refusal(op, error);
         op_end(op);
 }
 
