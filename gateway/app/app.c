@@ -38,8 +38,7 @@ struct app {
         char status[640]; /* what systemd was told last */
 };
 
-/* --- what the halves tell each other
- * -------------------------------------------------------------- */
+/* --- what the halves tell each other --- */
 
 static void tell_systemd(struct app *a) {
         char problem[512], status[sizeof a->status];
@@ -116,8 +115,7 @@ static char *on_info(void *owner) {
         return bridge_info(&a->bridge);
 }
 
-/* --- the database
- * --------------------------------------------------------------------------------- */
+/* --- the database --- */
 
 static int open_store(struct app *a) {
         _cleanup_(freep) char *why = NULL;
@@ -153,8 +151,7 @@ static void on_store_broken(void *owner) {
         bridge_event(&a->bridge, "database_set_aside", NULL, NULL);
 }
 
-/* --- stopping
- * ------------------------------------------------------------------------------------- */
+/* --- stopping --- */
 
 static void on_publisher_stopped(void *owner) {
         struct app *a = owner;
@@ -192,8 +189,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
         return 0;
 }
 
-/* --- starting
- * ------------------------------------------------------------------------------------- */
+/* --- starting --- */
 
 /* Blocked before Paho starts its threads: else a signal could land in one of them and kill us. */
 static int set_up_signals(struct app *a) {

@@ -27,8 +27,7 @@
 #define PROBLEM_SIZE     512
 #define NAME_MAX_BYTES   64
 
-/* --- what the bridge says by itself
- * --------------------------------------------------------------- */
+/* --- what the bridge says by itself --- */
 
 void bridge_event(struct bridge *b, const char *type, const char *data, const char *transaction) {
         char now[WALL_CLOCK_TEXT_SIZE];
@@ -151,8 +150,7 @@ static void on_health(void *userdata) {
         bridge_health(userdata);
 }
 
-/* --- requests
- * ------------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 struct reply { /* what a handler answers */
         enum request_code code;
@@ -326,8 +324,7 @@ void bridge_request(struct bridge *b, const char *name, const struct mqtt_incomi
         free(reply.error);
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 void bridge_init(struct bridge *b, sd_event *event, const struct config *config,
                  struct store *store, struct collector *collector) {

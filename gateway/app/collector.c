@@ -13,8 +13,7 @@
 #define LOG_COMPONENT "collector"
 #include "base/log.h"
 
-/* --- for the other files of the collector
- * --------------------------------------------------------- */
+/* --- for the other files of the collector --- */
 
 struct cuff *collector_find(const struct collector *c, const struct bdaddr *address) {
         for (size_t i = 0; i < c->n_cuffs; i++)
@@ -115,8 +114,7 @@ const char *collector_problem(const struct collector *c, char *buffer, size_t si
         }
 }
 
-/* --- the adapter
- * ---------------------------------------------------------------------------------- */
+/* --- the adapter --- */
 
 static void adapter_goes_on(struct collector *c) {
         c->adapter_on = true;
@@ -222,8 +220,7 @@ static void on_bus_gone(void *owner) {
         c->events->bus_gone(c->owner);
 }
 
-/* --- into the database
- * ---------------------------------------------------------------------------- */
+/* --- into the database --- */
 
 static void on_stored(void *owner, const struct bdaddr *cuff, uint8_t user) {
         struct collector *c = owner;
@@ -262,8 +259,7 @@ static int load_cuffs(struct collector *c) {
         return r;
 }
 
-/* --- stopping
- * ------------------------------------------------------------------------------------- */
+/* --- stopping --- */
 
 /* Every cuff off the kernel's list, then the profile: else the kernel goes on connecting for
  * nobody. */
@@ -327,8 +323,7 @@ void collector_session_moved(struct collector *c, struct cuff *cuff) {
         update_stopping(c);
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static int set_up(struct collector *c) {
         static const struct bluez_bus_events bus_events = {on_bus_up, on_bus_down, on_bus_gone};

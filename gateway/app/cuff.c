@@ -77,8 +77,7 @@ const char *cuff_sync_state(const struct cuff *cuff) {
         }
 }
 
-/* --- the driver's plan
- * ---------------------------------------------------------------------------- */
+/* --- the driver's plan --- */
 
 static void now_for_driver(const struct cuff *cuff, struct driver_now *ret) {
         *ret = (struct driver_now){
@@ -226,8 +225,7 @@ const struct bluez_gatt_events cuff_gatt_events = {
         .value = on_gatt_value,
 };
 
-/* --- the session's actions
- * ------------------------------------------------------------------------ */
+/* --- the session's actions --- */
 
 static void take_facts(struct cuff *cuff) {
         const struct driver_facts *f = &cuff->driver.facts;

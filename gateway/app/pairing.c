@@ -28,8 +28,7 @@ static void set_failure(struct pairing *p, const char *cause, const char *eviden
         snprintf(p->remedy, sizeof p->remedy, "%s", remedy);
 }
 
-/* --- the agent
- * ------------------------------------------------------------------------------------ */
+/* --- the agent --- */
 
 static void on_registered(void *owner, enum bluez_error error) {
         struct pairing *p = owner;
@@ -73,8 +72,7 @@ void pairing_done(struct pairing *p) {
         free(p->transaction);
 }
 
-/* --- the window
- * ----------------------------------------------------------------------------------- */
+/* --- the window --- */
 
 int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
                  const char *transaction) {
@@ -167,8 +165,7 @@ void pairing_bus_down(struct pairing *p) {
         pairing_close(p, "adapter");
 }
 
-/* --- finding the cuff
- * ----------------------------------------------------------------------------- */
+/* --- finding the cuff --- */
 
 static bool is_wanted(struct pairing *p, const struct bluez_sighting *s) {
         struct advertisement advert;
@@ -261,8 +258,7 @@ bool pairing_wants(const struct pairing *p, const struct cuff *cuff) {
         return p->active && p->candidate == cuff;
 }
 
-/* --- the pairing itself
- * --------------------------------------------------------------------------- */
+/* --- the pairing itself --- */
 
 void pairing_begins(struct pairing *p, struct cuff *cuff) {
         progress(p, "pairing", "Connected; exchanging keys");

@@ -14,8 +14,7 @@
 #define LOG_COMPONENT "mqtt"
 #include "base/log.h"
 
-/* --- what is due
- * ---------------------------------------------------------------------------------- */
+/* --- what is due --- */
 
 struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address) {
         for (size_t i = 0; i < p->n_cuffs; i++)
@@ -64,8 +63,7 @@ void publisher_all_due(struct publisher *p) {
                 publisher_cuff_due(p, p->collector->cuffs[i]);
 }
 
-/* --- sending
- * -------------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 static int publish(struct publisher *p, const char *topic, const char *payload, int qos,
                    bool retain, uint64_t token, uint32_t expiry_s) {

@@ -19,8 +19,7 @@
         2000000u /* Home Assistant subscribes within half a second of discovery                    \
                   */
 
-/* --- acknowledged rows leave the database, those of one turn of the loop together
- * ------------------ */
+/* --- acknowledged rows leave the database, those of one turn of the loop together --- */
 
 static void on_remove(void *userdata) {
         struct publisher *p = userdata;
@@ -48,8 +47,7 @@ static void on_acknowledged(void *owner, uint64_t token) {
                 deadline_set_usec(&p->remove, 0);
 }
 
-/* --- the connection
- * ------------------------------------------------------------------------------- */
+/* --- the connection --- */
 
 static void on_connected(void *owner, const char *url, int version) {
         struct publisher *p = owner;
@@ -131,8 +129,7 @@ static void on_stopped(void *owner) {
         p->events->stopped(p->owner);
 }
 
-/* --- what changed
- * --------------------------------------------------------------------------------- */
+/* --- what changed --- */
 
 void publisher_cuff_known(struct publisher *p, const struct bdaddr *cuff) {
         publisher_cuff_due(p, collector_find(p->collector, cuff));
@@ -170,8 +167,7 @@ void publisher_set_store(struct publisher *p, struct store *store) {
         p->n_acked = 0;
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static int make_topics(struct publisher *p) {
         const struct config *config = p->config;

@@ -46,8 +46,7 @@ void wake_adapter_off(struct wake *w) {
         deadline_clear(&w->scan_retry);
 }
 
-/* --- auto-connect
- * --------------------------------------------------------------------------------- */
+/* --- auto-connect --- */
 
 static void on_armed(void *userdata, enum bluez_error error) {
         struct wake *w = userdata;
@@ -85,8 +84,7 @@ void wake_arm(struct wake *w) {
         wake_update(w);
 }
 
-/* --- discovery
- * ------------------------------------------------------------------------------------ */
+/* --- discovery --- */
 
 static void on_sighting(void *owner, const struct bluez_sighting *s) {
         struct wake *w = owner;

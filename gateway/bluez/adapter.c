@@ -33,7 +33,7 @@ DEFINE_CLEANUP(struct bluez_adapter *, bluez_adapter_free)
 
 static void list(struct bluez_adapter *a);
 
-/* --- state ------------------------------------------------------------------------------- */
+/* --- state --- */
 
 static void apply(struct bluez_adapter *a, const struct props_adapter *p) {
         if (p->has & PROPS_NAME)
@@ -67,7 +67,7 @@ static void on_power(void *userdata) {
         settle_and_report(a, &before);
 }
 
-/* --- presence ---------------------------------------------------------------------------- */
+/* --- presence --- */
 
 /* Everything that hangs on the adapter's object ends; calls under way are not answered. */
 static void lose(struct bluez_adapter *a) {
@@ -169,7 +169,7 @@ static int adopt(struct bluez_adapter *a, const char *path, const struct props_a
         return 0;
 }
 
-/* --- listing: what is there when bluetoothd or the adapter comes ------------------------- */
+/* --- listing: what is there when bluetoothd or the adapter comes --- */
 
 struct choice {
         const struct bluez_adapter *adapter;
@@ -281,7 +281,7 @@ static void on_list_again(void *userdata) {
         list(userdata);
 }
 
-/* --- life -------------------------------------------------------------------------------- */
+/* --- life --- */
 
 int bluez_adapter_new(struct bluez_bus *bus, const struct bdaddr *wanted, bool may_power_on,
                       const struct bluez_adapter_events *events, void *owner,

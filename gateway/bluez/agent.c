@@ -21,7 +21,7 @@ struct bluez_agent {
 
 DEFINE_CLEANUP(struct bluez_agent *, bluez_agent_free)
 
-/* --- what BlueZ asks --------------------------------------------------------------------- */
+/* --- what BlueZ asks --- */
 
 static int answer(struct bluez_agent *a, sd_bus_message *m, bool accept) {
         int r;
@@ -84,7 +84,7 @@ static const sd_bus_vtable vtable[] = {
 };
 /* clang-format on */
 
-/* --- registration ------------------------------------------------------------------------ */
+/* --- registration --- */
 
 static int call(struct bluez_agent *a, sd_bus_slot **slot, const char *member,
                 sd_bus_message_handler_t handler) {
@@ -154,7 +154,7 @@ int bluez_agent_unregister(struct bluez_agent *a) {
         return 0;
 }
 
-/* --- life -------------------------------------------------------------------------------- */
+/* --- life --- */
 
 int bluez_agent_new(struct bluez_bus *bus, const struct bluez_agent_events *events, void *owner,
                     struct bluez_agent **ret) {

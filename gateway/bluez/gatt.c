@@ -70,7 +70,7 @@ static const struct characteristic *by_uuid(const struct bluez_gatt *g, const ch
         return NULL;
 }
 
-/* --- values ------------------------------------------------------------------------------ */
+/* --- values --- */
 
 static void forget_early(struct bluez_gatt *g, struct early **at) {
         struct early *e = *at;
@@ -153,7 +153,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
         return 0;
 }
 
-/* --- finding ----------------------------------------------------------------------------- */
+/* --- finding --- */
 
 struct finding {
         const struct bluez_gatt *gatt;
@@ -218,7 +218,7 @@ bool bluez_gatt_has(const struct bluez_gatt *g, const char *uuid) {
         return by_uuid(g, uuid);
 }
 
-/* --- operations -------------------------------------------------------------------------- */
+/* --- operations --- */
 
 static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
         struct bluez_gatt *g = userdata;
@@ -299,7 +299,7 @@ int bluez_gatt_write(struct bluez_gatt *g, const char *uuid, const uint8_t *valu
         return r < 0 ? r : send_call(g, OPERATION_WRITE, m, READ_WRITE_LIMIT_USEC);
 }
 
-/* --- life -------------------------------------------------------------------------------- */
+/* --- life --- */
 
 int bluez_gatt_new(struct bluez_bus *bus, const char *device_path,
                    const struct bluez_gatt_events *events, void *owner, struct bluez_gatt **ret) {

@@ -82,8 +82,7 @@ static struct mqtt_trouble trouble_of(const struct mqtt_client *c, int code, con
                                      .tls = c->tls};
 }
 
-/* ---- attempts
- * ------------------------------------------------------------------------------------ */
+/* --- attempts --- */
 
 static void schedule(struct mqtt_client *c, uint64_t usec) {
         c->state = WAITING;
@@ -231,8 +230,7 @@ static void on_lost(struct mqtt_client *c, int code) {
         report_lost(c, why);
 }
 
-/* ---- messages
- * ------------------------------------------------------------------------------------ */
+/* --- messages --- */
 
 static void pump(struct mqtt_client *c) {
         mqtt_window_pump(&c->window, c->attempt, &c->counters);
@@ -277,8 +275,7 @@ static void on_refused(struct mqtt_client *c, int id, int code) {
                 c->events.refused(c->owner, token, why);
 }
 
-/* ---- the way up
- * ---------------------------------------------------------------------------------- */
+/* --- the way up --- */
 
 static void send_last(struct mqtt_client *c) {
         c->state = LEAVING;
@@ -396,8 +393,7 @@ static int on_notes(sd_event_source *source, int fd, uint32_t revents, void *use
         return 0;
 }
 
-/* ---- what the owner calls
- * ------------------------------------------------------------------------ */
+/* --- what the owner calls --- */
 
 static void on_limit(void *userdata) {
         struct mqtt_client *c = userdata;

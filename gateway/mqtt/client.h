@@ -1,6 +1,7 @@
-/* Paho's asynchronous client, tamed: all calls from the main thread, all callbacks on the event loop,
- * one handle per connection attempt, brokers tried in order, our own back-off, at most 16 messages
- * unacknowledged. Names are resolved on Paho's thread; this file calls nothing of Paho meanwhile. */
+/* Paho's asynchronous client, tamed: all calls from the main thread, all callbacks on the event
+ * loop, one handle per connection attempt, brokers tried in order, our own back-off, at most 16
+ * messages unacknowledged. Names are resolved on Paho's thread; this file calls nothing of Paho
+ * meanwhile. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,10 +10,15 @@
 
 #include <systemd/sd-event.h>
 
-#define MQTT_WINDOW 16  /* unacknowledged QoS 1 messages at most (peers.md 4.2: MQTT 5 stalls beyond 20) */
-#define MQTT_QUEUE  512 /* messages waiting for the window at most */
+#define MQTT_WINDOW                                                                                \
+        16 /* unacknowledged QoS 1 messages at most (peers.md 4.2: MQTT 5 stalls beyond 20) */
+#define MQTT_QUEUE 512 /* messages waiting for the window at most */
 
-enum mqtt_version { MQTT_VERSION_AUTO, MQTT_VERSION_5, MQTT_VERSION_3_1_1 }; /* AUTO: 5, then 3.1.1 */
+enum mqtt_version {
+        MQTT_VERSION_AUTO,
+        MQTT_VERSION_5,
+        MQTT_VERSION_3_1_1
+}; /* AUTO: 5, then 3.1.1 */
 
 struct mqtt_options { /* strings are borrowed and must outlive the client; NULL: not set */
         const char *const *urls; /* mqtt:// mqtts:// ws:// wss://, in order; ports default to
@@ -25,15 +31,16 @@ struct mqtt_options { /* strings are borrowed and must outlive the client; NULL:
         const char *will_topic, *will_payload; /* retained, QoS 1 */
         const char *const *subscriptions;      /* QoS 1 (MQTT 5: no local, retain handling 2) */
         size_t n_subscriptions;
-        uint64_t backoff_min_usec, backoff_max_usec; /* 1 s .. 60 s, doubled, jittered; reset on success */
+        uint64_t backoff_min_usec,
+                backoff_max_usec; /* 1 s .. 60 s, doubled, jittered; reset on success */
 };
 
 struct mqtt_outgoing {
         const char *topic, *payload; /* copied */
         int qos;                     /* 0 or 1 */
         bool retain;
-        uint64_t token;        /* given back by `acknowledged`; 0: not wanted */
-        uint32_t expiry_s;     /* MQTT 5 message expiry; 0 none */
+        uint64_t token;          /* given back by `acknowledged`; 0: not wanted */
+        uint32_t expiry_s;       /* MQTT 5 message expiry; 0 none */
         const void *correlation; /* MQTT 5 correlation data; NULL none */
         size_t correlation_size;
 };
@@ -49,9 +56,11 @@ struct mqtt_incoming {
 };
 
 struct mqtt_events {
-        void (*connected)(void *owner, const char *url, int version /* 5 or 4 (3.1.1) */); /* and subscribed */
-        void (*lost)(void *owner, const char *why); /* a connection ended or an attempt failed: a sentence
-                                                     * for people that names the broker and the remedy */
+        void (*connected)(void *owner, const char *url,
+                          int version /* 5 or 4 (3.1.1) */); /* and subscribed */
+        void (*lost)(void *owner,
+                     const char *why); /* a connection ended or an attempt failed: a sentence
+                                        * for people that names the broker and the remedy */
         void (*message)(void *owner, const struct mqtt_incoming *m);
         void (*acknowledged)(void *owner, uint64_t token);
         void (*room)(void *owner); /* the window has room again */
@@ -63,21 +72,23 @@ struct mqtt_events {
 
 struct mqtt_client;
 
-int mqtt_client_new(sd_event *event, const struct mqtt_options *options, const struct mqtt_events *events,
-                    void *owner, struct mqtt_client **ret);
+int mqtt_client_new(sd_event *event, const struct mqtt_options *options,
+                    const struct mqtt_events *events, void *owner, struct mqtt_client **ret);
 void mqtt_client_free(struct mqtt_client *c); /* stopped or not; blocks about 1 s at most in Paho */
 
-/* Paho's two threads start here and inherit the signal mask: block SIGTERM and the like before. SIGPIPE
- * is ignored from mqtt_client_new() on. Any event may free the client. */
+/* Paho's two threads start here and inherit the signal mask: block SIGTERM and the like before.
+ * SIGPIPE is ignored from mqtt_client_new() on. Any event may free the client. */
 int mqtt_client_start(struct mqtt_client *c);
 /* Last message (may be NULL), DISCONNECT, then `stopped`, within `limit_usec`. */
 int mqtt_client_stop(struct mqtt_client *c, const struct mqtt_outgoing *last, uint64_t limit_usec);
 
 bool mqtt_client_is_connected(const struct mqtt_client *c);
-/* How many messages would go out at once: window minus unacknowledged minus waiting, never below 0. */
+/* How many messages would go out at once: window minus unacknowledged minus waiting, never below 0.
+ */
 size_t mqtt_client_room(const struct mqtt_client *c);
-/* 0; -ENOTCONN; -ENOBUFS the queue is full; -EMSGSIZE larger than the broker takes (MQTT 5). What was
- * accepted and not acknowledged when the connection ends is forgotten: publish again on `connected`. */
+/* 0; -ENOTCONN; -ENOBUFS the queue is full; -EMSGSIZE larger than the broker takes (MQTT 5). What
+ * was accepted and not acknowledged when the connection ends is forgotten: publish again on
+ * `connected`. */
 int mqtt_client_publish(struct mqtt_client *c, const struct mqtt_outgoing *m);
 
 struct mqtt_counters {

@@ -83,7 +83,7 @@ static const struct component user_components[] = {
 };
 /* clang-format on */
 
-/* --- ids and topics -------------------------------------------------------------------------- */
+/* --- ids and topics --- */
 
 static char *gateway_id(const struct homeassistant_context *c) {
         return strdup(c->inst);
@@ -128,7 +128,7 @@ char *homeassistant_user_topic(const struct homeassistant_context *c, const stru
         return config_topic(c, user_id(c, cuff, user));
 }
 
-/* --- what all payloads share ----------------------------------------------------------------- */
+/* --- what all payloads share --- */
 
 struct payload {
         struct json json;
@@ -200,7 +200,7 @@ static void add_topic(struct payload *p, cJSON *component, const char *key, char
         json_text(&p->json, component, key, owned);
 }
 
-/* --- the three devices ----------------------------------------------------------------------- */
+/* --- the three devices --- */
 
 /* The link to the broker, told by birth and will: its own availability would hide it when it is
  * off. */

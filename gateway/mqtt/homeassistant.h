@@ -15,7 +15,8 @@ struct homeassistant_context {
 /* <prefix>/device/<inst>/config, <inst>_C, <inst>_C_uU */
 char *homeassistant_gateway_topic(const struct homeassistant_context *c);
 char *homeassistant_cuff_topic(const struct homeassistant_context *c, const struct bdaddr *cuff);
-char *homeassistant_user_topic(const struct homeassistant_context *c, const struct bdaddr *cuff, uint8_t user);
+char *homeassistant_user_topic(const struct homeassistant_context *c, const struct bdaddr *cuff,
+                               uint8_t user);
 
 char *homeassistant_gateway(const struct homeassistant_context *c, const char *hostname);
 char *homeassistant_cuff(const struct homeassistant_context *c, const struct message_cuff *cuff);

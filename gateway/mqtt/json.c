@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* --- UTF-8 ----------------------------------------------------------------------------------- */
+/* --- UTF-8 --- */
 
 /* Bytes of the well-formed sequence at `p` (Unicode 15, table 3-7); 0 none, also at the final NUL.
  */
@@ -55,7 +55,7 @@ static char *utf8_repair(const char *text) {
         return repaired;
 }
 
-/* --- building -------------------------------------------------------------------------------- */
+/* --- building --- */
 
 struct json json_begin(cJSON *root) {
         return (struct json){.root = root, .failed = !root};
@@ -126,7 +126,7 @@ void json_text(struct json *j, cJSON *parent, const char *key, const char *text)
                 json_null(j, parent, key);
 }
 
-/* --- parsing --------------------------------------------------------------------------------- */
+/* --- parsing --- */
 
 /* cJSON is generous: it takes raw control characters, 01, -.5, a byte order mark, \uZZZZ (as NUL)
  * and 1000 levels. This walk over the tokens refuses those; cJSON then judges how they stand

@@ -12,7 +12,7 @@
 #define CUFF2MQTT_COMMIT NULL
 #endif
 
-/* --- topics ---------------------------------------------------------------------------------- */
+/* --- topics --- */
 
 static char *format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
 static char *format(const char *pattern, ...) {
@@ -53,7 +53,7 @@ char *message_user_topic(const char *base, const struct bdaddr *cuff, uint8_t us
         return format("%s/device/%s/user/%s/%s", base, id, word, leaf);
 }
 
-/* --- measurement and state of a cuff --------------------------------------------------------- */
+/* --- measurement and state of a cuff --- */
 
 static void add_user(struct json *j, cJSON *parent, const char *key, uint8_t user) {
         struct number slot = {.known = user != MEASUREMENT_USER_UNKNOWN, .value = user};
@@ -131,7 +131,7 @@ char *message_cuff_state(const struct message_cuff_state *s) {
         return json_end(&j);
 }
 
-/* --- the bridge ------------------------------------------------------------------------------ */
+/* --- the bridge --- */
 
 static void add_users(struct json *j, cJSON *cuff, const struct message_cuff *c) {
         cJSON *users = json_object(j, cuff, "users");

@@ -1,6 +1,7 @@
-/* Topics and payloads: one JSON object on one line, every documented field present, null for unknown.
- * The schemas are home-assistant.md 3 as amended by design.md 5. All results are to be freed; NULL only
- * when memory is out. Inputs are plain values; strings NULL or "" become null where a field allows it. */
+/* Topics and payloads: one JSON object on one line, every documented field present, null for
+ * unknown. The schemas are home-assistant.md 3 as amended by design.md 5. All results are to be
+ * freed; NULL only when memory is out. Inputs are plain values; strings NULL or "" become null
+ * where a field allows it. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,15 +10,18 @@
 
 #include "core/measurement.h"
 
-/* A user in topics, ids and keys: "1", "2", .. or "unknown". As a JSON value the unknown one is null. */
+/* A user in topics, ids and keys: "1", "2", .. or "unknown". As a JSON value the unknown one is
+ * null. */
 #define MESSAGE_USER_SIZE 8
 void message_user_to_string(uint8_t user, char ret[MESSAGE_USER_SIZE]);
 
 /* "B/bridge/state" and so on: base, then the path. */
-char *message_topic(const char *base, const char *path);                         /* B/path */
-char *message_device_topic(const char *base, const struct bdaddr *cuff, const char *leaf); /* B/device/C/leaf */
+char *message_topic(const char *base, const char *path); /* B/path */
+char *message_device_topic(const char *base, const struct bdaddr *cuff,
+                           const char *leaf); /* B/device/C/leaf */
 /* B/device/C/user/U/leaf; U is "1", "2", .. or "unknown" */
-char *message_user_topic(const char *base, const struct bdaddr *cuff, uint8_t user, const char *leaf);
+char *message_user_topic(const char *base, const struct bdaddr *cuff, uint8_t user,
+                         const char *leaf);
 
 struct message_measurement {
         struct bdaddr cuff;
@@ -30,7 +34,8 @@ struct message_measurement {
         bool is_event; /* adds event_type "measurement" and backlog */
         bool backlog;
 };
-/* "map" is the cuff's mean, else diastolic plus a third of the difference, and "map_estimated" says so. */
+/* "map" is the cuff's mean, else diastolic plus a third of the difference, and "map_estimated" says
+ * so. */
 char *message_measurement(const struct message_measurement *m);
 
 #define MESSAGE_BATTERY_LOW_PERCENT 20 /* at or below: "battery_low" */
@@ -61,12 +66,13 @@ struct message_cuff { /* one entry of B/bridge/devices, and what discovery needs
 char *message_devices(const struct message_cuff *cuffs, size_t n);
 
 struct message_info { /* B/bridge/info */
-        const char *started, *hostname, *inst, *base_topic, *discovery_prefix, *log_level, *time_zone;
+        const char *started, *hostname, *inst, *base_topic, *discovery_prefix, *log_level,
+                *time_zone;
         const char *adapter_address, *adapter_name, *adapter_state; /* address NULL: absent */
         bool adapter_powered, adapter_discovering;
         bool pairing_active;
         const char *pairing_until, *pairing_device; /* NULL */
-        int mqtt_version; /* 5, 4 */
+        int mqtt_version;                           /* 5, 4 */
         bool restart_required;
 };
 char *message_info(const struct message_info *i);
@@ -83,7 +89,8 @@ struct message_health { /* B/bridge/health */
 };
 char *message_health(const struct message_health *h);
 
-char *message_logging(const char *level, const char *component, const char *message, const char *time);
+char *message_logging(const char *level, const char *component, const char *message,
+                      const char *time);
 
 /* B/bridge/event: `data` is a JSON object as text, NULL for {}; `transaction` JSON text or NULL. */
 char *message_event(const char *type, const char *data, const char *time, const char *transaction);

@@ -47,7 +47,7 @@ static enum request_code refuse(char **ret_error, enum request_code code, const 
         return code;
 }
 
-/* --- the nearest known key ------------------------------------------------------------------- */
+/* --- the nearest known key --- */
 
 /* Levenshtein's distance of the first SHOWN bytes, one row at a time. */
 static size_t distance(const char *a, const char *b) {
@@ -81,7 +81,7 @@ static enum request_code refuse_key(const struct request_schema *schema, const c
                       "unknown key \"%.*s\"; the nearest known one is \"%s\"", SHOWN, key, nearest);
 }
 
-/* --- values ---------------------------------------------------------------------------------- */
+/* --- values --- */
 
 /* `min` is 0 for most texts; `max` 0 means as long as fits. */
 static bool take_text(const struct request_field *field, const cJSON *item,
@@ -201,7 +201,7 @@ static enum request_code take_transaction(const cJSON *object, bool exact, struc
         return REQUEST_OK;
 }
 
-/* --- a request ------------------------------------------------------------------------------- */
+/* --- a request --- */
 
 static enum request_code take_field(const struct request_schema *schema, size_t i,
                                     const cJSON *item, struct request *ret, char **ret_error) {
@@ -346,7 +346,7 @@ void request_done(struct request *r) {
         *r = (struct request){0};
 }
 
-/* --- the answer ------------------------------------------------------------------------------ */
+/* --- the answer --- */
 
 char *request_response(enum request_code code, const char *data, const char *error,
                        const char *transaction) {

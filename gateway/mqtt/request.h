@@ -13,10 +13,22 @@
 #define REQUEST_TEXT     128 /* longest string value, with NUL */
 
 enum request_code {
-        REQUEST_OK, REQUEST_ACCEPTED, /* not errors: the status word */
-        REQUEST_BAD_JSON, REQUEST_BAD_REQUEST, REQUEST_UNKNOWN_REQUEST, REQUEST_UNKNOWN_DEVICE,
-        REQUEST_NOT_PAIRED, REQUEST_BUSY, REQUEST_TIMEOUT, REQUEST_BLE_FAILED, REQUEST_AUTH_FAILED,
-        REQUEST_ADAPTER_OFF, REQUEST_UNSUPPORTED, REQUEST_RATE_LIMITED, REQUEST_INTERNAL, REQUEST_TOO_LARGE,
+        REQUEST_OK,
+        REQUEST_ACCEPTED, /* not errors: the status word */
+        REQUEST_BAD_JSON,
+        REQUEST_BAD_REQUEST,
+        REQUEST_UNKNOWN_REQUEST,
+        REQUEST_UNKNOWN_DEVICE,
+        REQUEST_NOT_PAIRED,
+        REQUEST_BUSY,
+        REQUEST_TIMEOUT,
+        REQUEST_BLE_FAILED,
+        REQUEST_AUTH_FAILED,
+        REQUEST_ADAPTER_OFF,
+        REQUEST_UNSUPPORTED,
+        REQUEST_RATE_LIMITED,
+        REQUEST_INTERNAL,
+        REQUEST_TOO_LARGE,
         REQUEST_CODE_MAX_,
 };
 const char *request_code_to_string(enum request_code code); /* "ok" "accepted" "bad_json" .. */
@@ -29,7 +41,8 @@ struct request_field { /* one row of a schema */
         bool required;
         int64_t min, max; /* INTEGER: limits; STRING: length in bytes */
         const char *help; /* for docs and error texts */
-        bool is_bare; /* a bare (non-JSON) payload, or a bare JSON string/number/bool, is this field */
+        bool is_bare; /* a bare (non-JSON) payload, or a bare JSON string/number/bool, is this field
+                       */
 };
 
 struct request_schema {
@@ -50,14 +63,17 @@ struct request {
         char *transaction; /* JSON text ("\"abc\"" or "42"), NULL none; freed by request_done */
 };
 
-/* `payload` may hold anything. Empty = {}. 0 (REQUEST_OK) or the code, with a sentence for people in
- * `*ret_error` (to be freed). `ret` is always initialised: the transaction is there whenever it could
- * be read, also on errors. Unknown keys, duplicate keys, NUL in strings, depth > 8: bad_request or
- * bad_json. Transactions: strings up to 256 bytes, or integers up to 2^53. */
-enum request_code request_parse(const struct request_schema *schema, const char *payload, size_t size,
-                                struct request *ret, char **ret_error);
+/* `payload` may hold anything. Empty = {}. 0 (REQUEST_OK) or the code, with a sentence for people
+ * in
+ * `*ret_error` (to be freed). `ret` is always initialised: the transaction is there whenever it
+ * could be read, also on errors. Unknown keys, duplicate keys, NUL in strings, depth > 8:
+ * bad_request or bad_json. Transactions: strings up to 256 bytes, or integers up to 2^53. */
+enum request_code request_parse(const struct request_schema *schema, const char *payload,
+                                size_t size, struct request *ret, char **ret_error);
 void request_done(struct request *r);
 
-/* {"status":"ok","data":{..},"transaction":..} / {"status":"accepted",..} / {"status":"error","data":{},
- * "error":"..","code":"..","transaction":..}. `data` JSON text or NULL for {}. To be freed. */
-char *request_response(enum request_code code, const char *data, const char *error, const char *transaction);
+/* {"status":"ok","data":{..},"transaction":..} / {"status":"accepted",..} /
+ * {"status":"error","data":{}, "error":"..","code":"..","transaction":..}. `data` JSON text or NULL
+ * for {}. To be freed. */
+char *request_response(enum request_code code, const char *data, const char *error,
+                       const char *transaction);

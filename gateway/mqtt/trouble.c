@@ -144,7 +144,10 @@ static char *tls_sentence(const struct mqtt_trouble *t) {
 
         if (!reason)
                 return NULL;
-        if (strstr(reason, "certificate verify failed"))
+        if (strstr(reason, "no such file") || strstr(t->tls, ":BIO ") || strstr(t->tls, ":PEM "))
+                remedy = "a file is missing, unreadable or no certificate: check mqtt.ca_file, "
+                         "mqtt.certificate_file and mqtt.key_file";
+        else if (strstr(reason, "certificate verify failed"))
                 remedy = "its certificate is signed by nobody in mqtt.ca_file (or the system's "
                          "store), or "
                          "has expired, or this machine's clock is wrong";
@@ -169,6 +172,19 @@ static char *silence_sentence(const struct mqtt_trouble *t) {
                         "mqtts:// on this port?");
 }
 
+/* Paho 1.3.12 has one word for all of these, and checks the name without telling OpenSSL (seen). */
+static char *tls_silence_sentence(const struct mqtt_trouble *t) {
+        char *s;
+
+        return asprintf(&s,
+                        "%s refuses the connection (is the broker running, on this port?), or its "
+                        "certificate is not for the name \"%s\"%s",
+                        t->url->text, t->url->host,
+                        t->has_certificate ? "" : ", or it wants a client certificate") < 0
+                       ? NULL
+                       : s;
+}
+
 char *mqtt_trouble_failed(const struct mqtt_trouble *t) {
         char *s;
 
@@ -186,10 +202,7 @@ char *mqtt_trouble_failed(const struct mqtt_trouble *t) {
                 return sentence(t->url, "does not answer: is the broker's machine up, and does a "
                                         "firewall let us through?");
         if (t->paho && t->url->tls)
-                return sentence(t->url,
-                                "refuses the connection, or its certificate is not for this "
-                                "name: is the broker running on this port? Use the name that "
-                                "its certificate is for");
+                return tls_silence_sentence(t);
         if (t->paho)
                 return sentence(t->url,
                                 "refuses the connection: is the broker running, on this port?");

@@ -14,8 +14,8 @@ struct store_cuff {
         char name[STORE_TEXT_SIZE]; /* shown to people; "" none yet */
         char model[STORE_TEXT_SIZE], serial[STORE_TEXT_SIZE], firmware[STORE_TEXT_SIZE],
                 hardware[STORE_TEXT_SIZE], manufacturer[STORE_TEXT_SIZE];
-        struct number feature; /* 2A49 as sent */
-        int64_t paired_at;     /* UTC seconds; 0 never by us (adopted bond) */
+        struct number feature;        /* 2A49 as sent */
+        int64_t paired_at;            /* UTC seconds; 0 never by us (adopted bond) */
         int64_t last_seen, last_sync; /* UTC seconds, 0 never */
         struct number battery_percent;
         struct number clock_drift_s;
@@ -25,16 +25,17 @@ struct store_cuff {
 
 struct store_user {
         struct bdaddr cuff;
-        uint8_t user; /* as in struct measurement */
+        uint8_t user;                 /* as in struct measurement */
         char name[STORE_TEXT_SIZE];   /* "" unnamed */
         char person[STORE_TEXT_SIZE]; /* slug, "" none */
 };
 
 /* All, ordered by address. `*ret` to be freed. 0 or negative errno. */
 int store_cuffs_list(struct store *s, struct store_cuff **ret, size_t *ret_n);
-int store_cuffs_save(struct store *s, const struct store_cuff *cuff); /* insert or replace */
+int store_cuffs_save(struct store *s, const struct store_cuff *cuff);  /* insert or replace */
 int store_cuffs_remove(struct store *s, const struct bdaddr *address); /* measurements stay */
 
 /* Users of one cuff, ordered. A user exists from its first measurement or name on. */
-int store_users_list(struct store *s, const struct bdaddr *cuff, struct store_user **ret, size_t *ret_n);
+int store_users_list(struct store *s, const struct bdaddr *cuff, struct store_user **ret,
+                     size_t *ret_n);
 int store_users_save(struct store *s, const struct store_user *user);

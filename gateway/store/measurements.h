@@ -20,9 +20,9 @@ struct store_measurement {
         size_t raw_size;
 };
 
-/* 1: new, committed with its outbox row. 0: known (same id, or same cuff, user and values within 2 s of
- * cuff time: the first id stays); nothing written. Negative: -ENOSPC full, -EROFS, -EBUSY, -EIO,
- * -EUCLEAN corrupt: nothing written, keep it and try again. */
+/* 1: new, committed with its outbox row. 0: known (same id, or same cuff, user and values within 2
+ * s of cuff time: the first id stays); nothing written. Negative: -ENOSPC full, -EROFS, -EBUSY,
+ * -EIO, -EUCLEAN corrupt: nothing written, keep it and try again. */
 int store_measurements_insert(struct store *s, const struct store_measurement *m);
 
 /* The newest of a user by measured_at, the later arrival of equals. 0, -ENODATA, negative errno. */
@@ -30,9 +30,11 @@ int store_measurements_newest(struct store *s, const struct bdaddr *cuff, uint8_
                               struct store_measurement *ret);
 int store_measurements_count(struct store *s, int64_t *ret);
 /* Users of a cuff that have measurements. At most `max`; returns how many, or negative errno. */
-int store_measurements_users(struct store *s, const struct bdaddr *cuff, uint8_t *ret_users, size_t max);
+int store_measurements_users(struct store *s, const struct bdaddr *cuff, uint8_t *ret_users,
+                             size_t max);
 
-/* Bytes that were refused, kept for later: `why` is the errno word ("EBADMSG"). The oldest beyond 1000
- * go. 0 or negative errno. */
+/* Bytes that were refused, kept for later: `why` is the errno word ("EBADMSG"). The oldest beyond
+ * 1000 go. 0 or negative errno. */
 int store_rejected_insert(struct store *s, const struct bdaddr *cuff, const char *uuid,
-                          const uint8_t *raw, size_t raw_size, const char *why, int64_t received_at);
+                          const uint8_t *raw, size_t raw_size, const char *why,
+                          int64_t received_at);

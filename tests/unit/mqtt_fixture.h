@@ -186,8 +186,7 @@ static void owner_done(struct owner *o) {
         *o = (struct owner){0};
 }
 
-/* ---- processes and files
- * ------------------------------------------------------------------------- */
+/* --- processes and files --- */
 
 MAYBE_UNUSED static char *test_directory(void) {
         static char path[64];
@@ -248,8 +247,7 @@ MAYBE_UNUSED static int free_port(void) {
         return port;
 }
 
-/* ---- mosquitto
- * ----------------------------------------------------------------------------------- */
+/* --- mosquitto --- */
 
 struct mosquitto {
         char *directory;

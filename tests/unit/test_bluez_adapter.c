@@ -97,9 +97,9 @@ static void the_adapter_is_chosen_by_address_power_or_path(void) {
                 struct fixture f;
 
                 fixture_prepare(&f);
-                fixture_add(&f, &two);
-                fixture_add(&f, &one);
-                fixture_add(&f, &zero);
+                fixture_put(&f, &two);
+                fixture_put(&f, &one);
+                fixture_put(&f, &zero);
                 fixture_own(&f);
                 fixture_open_bus(&f);
                 UNTIL(&f, f.up == 1);
@@ -119,9 +119,9 @@ static void devices_are_listed_with_what_is_known(void) {
 
         fixture_init(&f);
         stranger.path = "/org/bluez/hci7/dev_00_5F_BF_11_22_33"; /* of another adapter */
-        fixture_add(&f, &cuff);
-        fixture_add(&f, &stranger);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &cuff);
+        fixture_put(&f, &stranger);
+        fixture_put(&f, &adapter);
         watch(&f, &w, NULL, true);
         CHECK_EQ(w.devices, 1);
         CHECK(w.bonded && !w.connected);
@@ -138,9 +138,9 @@ static void the_owner_may_free_the_adapter_while_it_lists(void) {
         struct fixture f;
 
         fixture_prepare(&f);
-        fixture_add(&f, &adapter);
-        fixture_add(&f, &cuff);
-        fixture_add(&f, &again);
+        fixture_put(&f, &adapter);
+        fixture_put(&f, &cuff);
+        fixture_put(&f, &again);
         fixture_open_bus(&f);
         CHECK_EQ(bluez_adapter_new(f.bus, NULL, true, &events, &w, &w.adapter), 0);
         fixture_own(&f);
@@ -159,7 +159,7 @@ static void an_adapter_that_is_off_is_powered_on_if_allowed(void) {
                 struct fixture f;
 
                 fixture_init(&f);
-                fixture_add(&f, &adapter);
+                fixture_put(&f, &adapter);
                 watch(&f, &w, NULL, allowed);
                 if (allowed)
                         UNTIL(&f, state(&w) == BLUEZ_ADAPTER_ON);
@@ -176,7 +176,7 @@ static void powering_on_is_tried_again(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &adapter);
         fixture_refuse(&f, "Set", "org.bluez.Error.Failed", "Failed");
         watch(&f, &w, NULL, true);
         UNTIL(&f, bluez_adapter_info(w.adapter)->error == BLUEZ_FAILED);
@@ -192,7 +192,7 @@ static void rfkill_blocks_until_the_power_state_says_otherwise(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &adapter);
         fixture_refuse(&f, "Set", "org.bluez.Error.Blocked", "Blocked through rfkill");
         watch(&f, &w, NULL, true);
         UNTIL(&f, state(&w) == BLUEZ_ADAPTER_BLOCKED);
@@ -213,8 +213,8 @@ static void an_adapter_taken_out_and_put_back_is_found(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &cuff);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &cuff);
+        fixture_put(&f, &adapter);
         watch(&f, &w, "00:00:00:00:00:01", true);
         fixture_remove(&f, &adapter);
         UNTIL(&f, w.listed == 2);
@@ -240,7 +240,7 @@ static void strangers_are_not_heard_while_there_is_an_adapter(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &adapter);
         watch(&f, &w, NULL, true);
         f.calls[0] = '\0';
         fixture_add(&f, &second); /* with the broad match this would list again */
@@ -256,7 +256,7 @@ static void bluetoothd_restarted_is_listed_afresh(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &adapter);
         watch(&f, &w, NULL, true);
         CHECK(sd_bus_release_name(f.fake, "org.bluez") >= 0);
         UNTIL(&f, f.down == 1);
@@ -277,7 +277,7 @@ static void discovery_is_filtered_started_and_stopped(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &adapter);
         watch(&f, &w, NULL, true);
         fixture_settle(&f);
         f.calls[0] = '\0';
@@ -302,7 +302,7 @@ static void a_stop_waits_for_the_start_that_is_under_way(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &adapter);
         watch(&f, &w, NULL, true);
         f.hold = "StartDiscovery";
         CHECK_EQ(bluez_adapter_start_discovery(w.adapter, false, on_done, &w), 0);
@@ -324,7 +324,7 @@ static void a_discovery_that_runs_already_counts_as_ours(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &adapter);
         watch(&f, &w, NULL, true);
         fixture_refuse(&f, "StartDiscovery", "org.bluez.Error.InProgress", "");
         CHECK_EQ(bluez_adapter_start_discovery(w.adapter, true, on_done, &w), 0);
@@ -349,7 +349,7 @@ static void a_device_is_removed_by_its_path(void) {
         const char *path;
 
         fixture_init(&f);
-        fixture_add(&f, &adapter);
+        fixture_put(&f, &adapter);
         watch(&f, &w, NULL, true);
         CHECK_EQ(bdaddr_from_string(CUFF, &address), 0);
         fixture_refuse(&f, "RemoveDevice", "org.bluez.Error.DoesNotExist", "");

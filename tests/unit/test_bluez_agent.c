@@ -8,7 +8,7 @@
 
 #define AGENT "/org/cuff2mqtt/agent"
 
-/* --- agent ------------------------------------------------------------------------------- */
+/* --- agent --- */
 
 struct owner {
         struct bluez_agent *agent;
@@ -226,7 +226,7 @@ static void the_owner_may_free_the_agent_when_asked(void) {
         end(&f, &o);
 }
 
-/* --- profile ----------------------------------------------------------------------------- */
+/* --- profile --- */
 
 struct arming {
         int done;

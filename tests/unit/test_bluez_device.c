@@ -12,7 +12,7 @@
 
 static const struct bdaddr cuff_address = {{0x00, 0x5F, 0xBF, 0x11, 0x22, 0x33}};
 
-/* --- device ------------------------------------------------------------------------------ */
+/* --- device --- */
 
 struct owner {
         struct bluez_device *device;
@@ -60,7 +60,7 @@ static void begin(struct fixture *f, struct owner *o, struct object *cuff) {
 
         fixture_init(f);
         if (cuff)
-                fixture_add(f, cuff);
+                fixture_put(f, cuff);
         CHECK_EQ(bluez_device_new(f->bus, ADAPTER, &cuff_address, &events, o, &o->device), 0);
         fixture_settle(f);
 }
@@ -245,7 +245,7 @@ static void a_device_outlives_bluetoothd(void) {
         end(&f, &o);
 }
 
-/* --- monitor ----------------------------------------------------------------------------- */
+/* --- monitor --- */
 
 struct sightings {
         struct bluez_monitor *monitor;
@@ -271,7 +271,7 @@ static void signals_are_sightings_filled_from_what_was_heard(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &known);
+        fixture_put(&f, &known);
         CHECK_EQ(bluez_monitor_new(f.bus, ADAPTER, on_seen, &s, &s.monitor), 0);
         fixture_settle(&f);
         CHECK_EQ(s.n, 0); /* what BlueZ has stored is no sighting */
@@ -296,7 +296,7 @@ static void a_new_object_is_a_sighting_without_a_past(void) {
         struct fixture f;
 
         fixture_init(&f);
-        fixture_add(&f, &known);
+        fixture_put(&f, &known);
         CHECK_EQ(bluez_monitor_new(f.bus, ADAPTER, on_seen, &s, &s.monitor), 0);
         fixture_settle(&f);
         fixture_remove(&f, &known);
@@ -312,7 +312,7 @@ static void a_new_object_is_a_sighting_without_a_past(void) {
         fixture_done(&f);
 }
 
-/* 512 strangers later the first device is forgotten; the last of them is not. */
+/* 512 strangers later the first device is forgotten; none of them is. */
 static void the_monitor_remembers_a_bounded_number(void) {
         struct sightings s = {0};
         struct fixture f;
@@ -328,8 +328,12 @@ static void the_monitor_remembers_a_bounded_number(void) {
         fixture_changed(f.fake, NULL, path, DEVICE1, 1, "RSSI", "n", -1);
         UNTIL(&f, s.n == 514);
         CHECK_STR(s.last.name, "stranger");
-        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 1, "RSSI", "n", -1);
+        fixture_changed(f.fake, NULL, ADAPTER "/dev_C0_00_00_00_00_00", DEVICE1, 1, "RSSI", "n",
+                        -1);
         UNTIL(&f, s.n == 515);
+        CHECK_STR(s.last.name, "stranger");
+        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 1, "RSSI", "n", -1);
+        UNTIL(&f, s.n == 516);
         CHECK_STR(s.last.name, "");
         bluez_monitor_free(s.monitor);
         fixture_done(&f);

@@ -60,8 +60,8 @@ static void begin_gatt(struct fixture *f, struct reader *r, bool find) {
         static const struct bluez_gatt_events events = {on_found, on_done, on_value};
 
         fixture_init(f);
-        fixture_add(f, &char_a);
-        fixture_add(f, &char_b);
+        fixture_put(f, &char_a);
+        fixture_put(f, &char_b);
         CHECK_EQ(bluez_gatt_new(f->bus, DEVICE, &events, r, &r->gatt), 0);
         fixture_settle(f);
         if (!find)
@@ -86,7 +86,7 @@ static void characteristics_are_found_below_the_device(void) {
 
         other.path = "/org/bluez/hci0/dev_00_5F_BF_11_22_34/service0010/char0011";
         begin_gatt(&f, &r, false);
-        fixture_add(&f, &other);
+        fixture_put(&f, &other);
         CHECK(!bluez_gatt_has(r.gatt, MEASUREMENT));
         CHECK_EQ(bluez_gatt_read(r.gatt, MEASUREMENT), -ENOENT);
         CHECK_EQ(bluez_gatt_find(r.gatt), 0);

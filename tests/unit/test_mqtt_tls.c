@@ -73,8 +73,9 @@ static void the_brokers_certificate_and_name_are_checked(void) {
                 {"mqtts", "localhost", "other.crt", NULL, NULL, "signed by nobody in mqtt.ca_file"},
                 {"mqtts", "localhost", NULL, NULL, NULL,
                  "signed by nobody in mqtt.ca_file (or the system's"},
-                {"mqtts", "127.0.0.1", "ca.crt", NULL, NULL, "certificate is not for this name"},
-                {"mqtts", "localhost", "missing.crt", NULL, NULL, "mqtt.ca_file"},
+                {"mqtts", "127.0.0.1", "ca.crt", NULL, NULL,
+                 "certificate is not for the name \"127.0.0.1\""},
+                {"mqtts", "localhost", "missing.crt", NULL, NULL, "check mqtt.ca_file"},
                 {"mqtt", "localhost", NULL, NULL, NULL, "mqtts:// on this port"},
         };
         struct mosquitto m = {0};
@@ -88,7 +89,7 @@ static void the_brokers_certificate_and_name_are_checked(void) {
 static void a_client_certificate_is_shown_when_there_is_one(void) {
         static const struct tls_case cases[] = {
                 {"mqtts", "localhost", "ca.crt", "client.crt", "client.key", NULL},
-                {"mqtts", "localhost", "ca.crt", NULL, NULL, "does it want a client certificate"},
+                {"mqtts", "localhost", "ca.crt", NULL, NULL, "a client certificate"},
         };
         struct mosquitto m = {0};
 
@@ -101,7 +102,7 @@ static void a_client_certificate_is_shown_when_there_is_one(void) {
 static void tls_works_through_a_websocket_too(void) {
         static const struct tls_case good = {"wss", "localhost", "ca.crt", NULL, NULL, NULL};
         static const struct tls_case bad = {"wss", "127.0.0.1", "ca.crt",
-                                            NULL,  NULL,        "not for this name"};
+                                            NULL,  NULL,        "not for the name"};
         struct mosquitto m = {0};
 
         start_with_tls(&m, "protocol websockets");

@@ -38,7 +38,7 @@ void cuff_init(struct cuff *c, const struct cuff_host *host, void *owner) {
         };
 }
 
-/* --- buttons and blood pressure --------------------------------------------------------------- */
+/* --- buttons and blood pressure --- */
 
 void cuff_advertise(struct cuff *c, uint64_t now, uint64_t seconds) {
         c->advertising_until = now + seconds * SEC;
@@ -89,7 +89,7 @@ struct wall_time cuff_clock(const struct cuff *c, uint8_t *ret_weekday) {
                 (uint8_t) t.tm_hour,           (uint8_t) t.tm_min,       (uint8_t) t.tm_sec};
 }
 
-/* --- advertising ------------------------------------------------------------------------------ */
+/* --- advertising --- */
 
 bool cuff_is_advertising(const struct cuff *c, uint64_t now) {
         return c->link == CUFF_LINK_NONE && now < c->advertising_until;
@@ -116,7 +116,7 @@ size_t cuff_omron_data(const struct cuff *c, uint64_t now, uint8_t ret[CUFF_OMRO
         return (size_t) (at - ret);
 }
 
-/* --- the link --------------------------------------------------------------------------------- */
+/* --- the link --- */
 
 void cuff_vanish(struct cuff *c) {
         c->gone = true;
@@ -185,7 +185,7 @@ void cuff_paired(struct cuff *c, uint64_t now, bool keys) {
         cuff_link_encrypted(c, now);
 }
 
-/* --- indications ------------------------------------------------------------------------------ */
+/* --- indications --- */
 
 uint16_t cuff_cccd(const struct cuff *c, uint16_t uuid) {
         const struct att_row *row = att_cccd(uuid);

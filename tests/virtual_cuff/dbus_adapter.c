@@ -13,7 +13,7 @@
 
 #define ADAPTER_INTERFACE "org.bluez.Adapter1"
 
-/* --- properties ------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *name,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
@@ -100,7 +100,7 @@ static int get_uuids(sd_bus *bus, const char *path, const char *interface, const
                                      "00001801-0000-1000-8000-00805f9b34fb");
 }
 
-/* --- methods ---------------------------------------------------------------------------------- */
+/* --- methods --- */
 
 void adapter_remove_device(struct device *dev) {
         link_disconnect_now(dev);
@@ -177,7 +177,7 @@ static const sd_bus_vtable adapter_vtable[] = {
 };
 /* clang-format on */
 
-/* --- life ------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 void adapter_export(struct daemon *d) {
         sd_bus_add_object_vtable(d->bus, &d->adapter_slot, ADAPTER_PATH, ADAPTER_INTERFACE,

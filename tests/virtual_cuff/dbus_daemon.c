@@ -25,7 +25,7 @@ uint64_t daemon_wait(const struct daemon *d, uint64_t usec) {
         return (uint64_t) ((double) usec / d->time_scale);
 }
 
-/* --- clients that leave the bus --------------------------------------------------------------- */
+/* --- clients that leave the bus --- */
 
 static void check_left_connected(struct daemon *d, const char *owner) {
         for (struct device *dev = d->devices; dev; dev = dev->next)
@@ -48,7 +48,7 @@ static int on_name_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* --- the adapter comes and goes --------------------------------------------------------------- */
+/* --- the adapter comes and goes --- */
 
 static void export_all(struct daemon *d) {
         adapter_export(d);
@@ -105,7 +105,7 @@ void daemon_set_powered(struct daemon *d, bool powered) {
                 scan_air(dev);
 }
 
-/* --- bluetoothd comes and goes ---------------------------------------------------------------- */
+/* --- bluetoothd comes and goes --- */
 
 static int open_bus(struct daemon *d) {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;

@@ -14,7 +14,7 @@
 #define BASE_UUID        "0000%04x-0000-1000-8000-00805f9b34fb"
 enum { COMPANY_OMRON = 0x020E, COMPANY_STRANGER = 0x004C };
 
-/* --- properties ------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *name,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
@@ -121,7 +121,7 @@ static int get_data(sd_bus *bus, const char *path, const char *interface, const 
         return r;
 }
 
-/* --- methods ---------------------------------------------------------------------------------- */
+/* --- methods --- */
 
 /* clang-format off */
 static const struct call_method methods[] = {
@@ -177,7 +177,7 @@ static const sd_bus_vtable data_vtable[] = {
 };
 /* clang-format on */
 
-/* --- life ------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 struct device *device_new(struct daemon *d, const char *address, struct cuff *cuff) {
         struct device *dev = must_alloc(sizeof *dev), **end = &d->devices;
@@ -297,7 +297,7 @@ void device_changed(struct device *dev, const char *name, ...) {
                                             (char **) (uintptr_t) names);
 }
 
-/* --- what scans hear -------------------------------------------------------------------------- */
+/* --- what scans hear --- */
 
 void device_heard(struct device *dev, int16_t rssi, const uint8_t *data, size_t size,
                   bool data_signal, bool rssi_signal) {
@@ -328,7 +328,7 @@ void device_unheard(struct device *dev) {
                            "PropertiesChanged", "sa{sv}as", DEVICE_INTERFACE, 0, 1, "RSSI");
 }
 
-/* --- timers ----------------------------------------------------------------------------------- */
+/* --- timers --- */
 
 struct fuse {
         struct device *device;

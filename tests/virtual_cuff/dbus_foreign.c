@@ -37,7 +37,7 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-/* --- an agent that says yes ------------------------------------------------------------------- */
+/* --- an agent that says yes --- */
 
 static int on_request(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         log_line("foreign-agent-asked %s", sd_bus_message_get_member(m));
@@ -78,7 +78,7 @@ void foreign_agent(struct daemon *d, bool on) {
         }
 }
 
-/* --- a scan that sees all --------------------------------------------------------------------- */
+/* --- a scan that sees all --- */
 
 static void start_scan(struct foreign *f) {
         sd_bus_call_method_async(f->scan_bus, NULL, "org.bluez", ADAPTER_PATH, "org.bluez.Adapter1",

@@ -13,7 +13,7 @@
 #define SERVICE_INTERFACE        "org.bluez.GattService1"
 #define CHARACTERISTIC_INTERFACE "org.bluez.GattCharacteristic1"
 
-/* --- properties ------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 static int get_uuid(sd_bus *bus, const char *path, const char *interface, const char *name,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
@@ -121,7 +121,7 @@ void gatt_changed(struct gatt_object *o, const char *property) {
                                        property, NULL);
 }
 
-/* --- objects ---------------------------------------------------------------------------------- */
+/* --- objects --- */
 
 static struct gatt_object *object_add(struct device *dev, const struct att_row *row,
                                       struct gatt_object *service) {
@@ -201,7 +201,7 @@ struct gatt_object *gatt_object_by_path(struct device *dev, const char *path) {
         return NULL;
 }
 
-/* --- notify sessions -------------------------------------------------------------------------- */
+/* --- notify sessions --- */
 
 struct notify_session *gatt_session(struct gatt_object *o, const char *owner) {
         for (struct notify_session *s = o->device->sessions; s; s = s->next)
@@ -282,7 +282,7 @@ void gatt_client_left(struct daemon *d, const char *owner) {
                 }
 }
 
-/* --- indications ------------------------------------------------------------------------------ */
+/* --- indications --- */
 
 /* bluetoothd confirms at once, whether anybody listens or not. */
 void gatt_indication(struct device *dev, uint16_t handle, const uint8_t *value, size_t size) {

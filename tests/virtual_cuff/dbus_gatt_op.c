@@ -33,7 +33,7 @@ static void op_end(struct gatt_op *op) {
         free(op);
 }
 
-/* --- answers ---------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 static void op_answer_refusal(struct gatt_op *op, int error) {
         struct daemon *d = op->device->daemon;
@@ -89,7 +89,7 @@ static void op_succeed(struct gatt_op *op) {
         op_end(op);
 }
 
-/* --- on the air ------------------------------------------------------------------------------- */
+/* --- on the air --- */
 
 static int op_try(struct gatt_op *op) {
         struct device *dev = op->device;
@@ -154,7 +154,7 @@ void gatt_link_ended(struct device *dev) {
         gatt_op_fail_all(dev);
 }
 
-/* --- methods ---------------------------------------------------------------------------------- */
+/* --- methods --- */
 
 /* The object a call is for; answers the call itself if that is not possible. */
 static struct gatt_object *target(struct daemon *d, sd_bus_message *m) {

@@ -26,7 +26,7 @@
 #define SUPERVISION       (420 * MSEC)
 #define SECURITY_REQUEST  (50 * MSEC)
 
-/* --- the cuff's own timer --------------------------------------------------------------------- */
+/* --- the cuff's own timer --- */
 
 static void tick_model(struct device *dev) {
         cuff_tick(dev->cuff, daemon_now(dev->daemon));
@@ -42,7 +42,7 @@ void link_model_changed(struct device *dev) {
                 device_timer(dev, TIMER_MODEL, due > now ? due - now : 0, tick_model);
 }
 
-/* --- ends ------------------------------------------------------------------------------------- */
+/* --- ends --- */
 
 static void answer_disconnects(struct device *dev) {
         while (dev->disconnects) {
@@ -99,7 +99,7 @@ void link_lost_soon(struct device *dev) {
         link_drop_in(dev, SUPERVISION, "lost");
 }
 
-/* --- a link comes up -------------------------------------------------------------------------- */
+/* --- a link comes up --- */
 
 /* The cuff refuses the key (HCI 0x06): Connected, then not. Bonded stays true on our side. */
 static void bond_is_lost(struct device *dev) {
@@ -204,7 +204,7 @@ static void link_up(struct device *dev) {
         link_model_changed(dev);
 }
 
-/* --- who wants it ----------------------------------------------------------------------------- */
+/* --- who wants it --- */
 
 void link_arm(struct device *dev) {
         struct daemon *d = dev->daemon;
@@ -259,7 +259,7 @@ void link_want(struct device *dev) {
         scan_air(dev);
 }
 
-/* --- methods ---------------------------------------------------------------------------------- */
+/* --- methods --- */
 
 static void check_one_at_a_time(struct daemon *d, const struct device *dev) {
         for (struct device *other = d->devices; other; other = other->next)

@@ -28,7 +28,7 @@ struct profile { /* a registered application */
         sd_bus_slot *call;
 };
 
-/* --- agents ----------------------------------------------------------------------------------- */
+/* --- agents --- */
 
 static struct agent *agent_of(struct daemon *d, const char *owner) {
         for (struct agent *a = d->agents; a; a = a->next)
@@ -125,7 +125,7 @@ static void unregister_agent(struct daemon *d, sd_bus_message *m) {
         call_ok(d, m);
 }
 
-/* --- profiles --------------------------------------------------------------------------------- */
+/* --- profiles --- */
 
 static struct profile *profile_of(const struct daemon *d, const char *owner, const char *path) {
         for (struct profile *p = d->profiles; p; p = p->next)
@@ -270,7 +270,7 @@ static void unregister_application(struct daemon *d, sd_bus_message *m) {
         call_ok(d, m);
 }
 
-/* --- objects and life ------------------------------------------------------------------------- */
+/* --- objects and life --- */
 
 /* clang-format off */
 static const struct call_method methods[] = {

@@ -50,7 +50,7 @@ static void pair_failed(struct device *dev, const struct failure *f) {
                              f->dropped_by);
 }
 
-/* --- it worked -------------------------------------------------------------------------------- */
+/* --- it worked --- */
 
 static void pair_succeeded(struct device *dev, bool keys) {
         bool bonded = keys && adapter_is_pairable(dev->daemon);
@@ -80,7 +80,7 @@ void pair_resolved(struct device *dev) {
                 call_finish(dev->daemon, &dev->pair, NULL, NULL);
 }
 
-/* --- the conversation ------------------------------------------------------------------------- */
+/* --- the conversation --- */
 
 static void on_smp_done(struct device *dev) {
         bool in_mode = daemon_now(dev->daemon) < dev->cuff->pairing_until;
@@ -160,7 +160,7 @@ void pair_link_ended(struct device *dev) {
                             "Authentication Canceled");
 }
 
-/* --- methods ---------------------------------------------------------------------------------- */
+/* --- methods --- */
 
 void pair_method(struct daemon *d, sd_bus_message *m) {
         struct device *dev = device_by_path(d, sd_bus_message_get_path(m));

@@ -43,7 +43,7 @@ bool scan_is_on(const struct daemon *d) {
         return false;
 }
 
-/* --- what passes ------------------------------------------------------------------------------ */
+/* --- what passes --- */
 
 static bool filter_passes(const struct scan *s, const struct device *dev) {
         const char *name = dev->cuff ? dev->cuff->name : "";
@@ -85,7 +85,7 @@ static void heard_by_scans(struct device *dev, const uint8_t *data, size_t size)
                      !dev->heard);
 }
 
-/* --- the air ---------------------------------------------------------------------------------- */
+/* --- the air --- */
 
 static void stranger_advertises(struct device *dev) {
         static const uint8_t beacon[] = {0x10, 0x05, 0x0B, 0x1C, 0x2A, 0x3D, 0x7E, 0x00};
@@ -121,7 +121,7 @@ void scan_air(struct device *dev) {
                 device_timer(dev, TIMER_ADVERT, 0, cuff_advertises);
 }
 
-/* --- sessions --------------------------------------------------------------------------------- */
+/* --- sessions --- */
 
 static int read_uuids(sd_bus_message *m, struct scan *s) {
         const char *uuid;

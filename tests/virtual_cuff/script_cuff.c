@@ -10,7 +10,7 @@
 #include "log.h"
 #include "util.h"
 
-/* --- what kind of cuff ------------------------------------------------------------------------ */
+/* --- what kind of cuff --- */
 
 static void set_clock(struct cuff *c, const char *clock) {
         bool unset = strcmp(clock, "unset") == 0;
@@ -79,7 +79,7 @@ static void do_bond_lost(struct daemon *d, struct words *w) {
         memset(dev->cuff->cccds, 0, sizeof dev->cuff->cccds);
 }
 
-/* --- pairing ---------------------------------------------------------------------------------- */
+/* --- pairing --- */
 
 static bool find_name(const char *const *names, size_t n, const char *name, unsigned *ret) {
         for (unsigned i = 0; name && i < n; i++)
@@ -124,7 +124,7 @@ static void do_pairing_mode(struct daemon *d, struct words *w) {
                                             : 60);
 }
 
-/* --- radio ------------------------------------------------------------------------------------ */
+/* --- radio --- */
 
 static void do_advertise(struct daemon *d, struct words *w) {
         struct device *dev = words_cuff(w, d);
@@ -214,7 +214,7 @@ static void do_clock_writable(struct daemon *d, struct words *w) {
                 dev->cuff->clock_writable = words_yes(words_plain(w, 0));
 }
 
-/* --- show ------------------------------------------------------------------------------------- */
+/* --- show --- */
 
 static void do_show(struct daemon *d, struct words *w) {
         struct device *dev = words_cuff(w, d);
