@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -240,6 +241,7 @@ static inline void fixture_start_daemon(struct fixture *f) {
         if (f->daemon == 0) {
                 char option[96], print[64];
 
+                prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that crashes leaves no daemon */
                 /* It says on stderr that it may not raise its limit of open files. */
                 if (!freopen("/dev/null", "w", stderr))
                         _exit(127);
@@ -337,4 +339,18 @@ static inline void fixture_settle(struct fixture *f) {
 static inline void fixture_reply_held(struct fixture *f) {
         CHECK(sd_bus_reply_method_return(f->held, NULL) >= 0);
         f->held = sd_bus_message_unref(f->held);
+}
+
+/* Another client of the bus, which sends us what only bluetoothd may. `ret_we`: our name. */
+static inline sd_bus *fixture_liar(struct fixture *f, const char **ret_we) {
+        CHECK(sd_bus_get_unique_name(bluez_bus_get(f->bus), ret_we) >= 0);
+        return fixture_connect(f);
+}
+
+/* All its lies have passed the daemon, and so reach us before any later answer. */
+static inline void fixture_liar_done(struct fixture *f, sd_bus *liar) {
+        CHECK(sd_bus_call_method(liar, "org.freedesktop.DBus", "/", "org.freedesktop.DBus.Peer",
+                                 "Ping", NULL, NULL, NULL) >= 0);
+        fixture_settle(f);
+        sd_bus_close_unref(liar);
 }

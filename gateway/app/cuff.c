@@ -138,6 +138,8 @@ static void on_gatt_done(void *owner, enum bluez_error error, const uint8_t *val
         struct cuff *cuff = owner;
         struct driver_now now;
 
+        if (!session_is_linked(&cuff->session))
+                return; /* listen_early: it is asked again in the session */
         cuff->asking = false;
         now_for_driver(cuff, &now);
         if (error != BLUEZ_OK)
@@ -195,9 +197,19 @@ static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, s
         }
 }
 
+/* BlueZ remembers a subscription made while the cuff is away and renews it on the next link, before
+ * that has its services. Without it the first words of a cuff that speaks at once are confirmed to
+ * nobody after a restart of ours. */
+static void listen_early(struct cuff *cuff) {
+        if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT))
+                bluez_gatt_subscribe(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT);
+}
+
 static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
         struct cuff *cuff = owner;
 
+        if (!session_is_linked(&cuff->session))
+                listen_early(cuff);
         if (cuff->session.state != SESSION_RESOLVING)
                 return;
         if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT)) {
@@ -358,6 +370,7 @@ static void begin(struct cuff *cuff) {
         cuff->record.last_seen = cuff->arrival_s;
         cuff->connect_tries = 0;
         cuff->trouble[0] = '\0';
+        bluez_gatt_link_lost(cuff->gatt); /* what was asked for another link */
         cuff->collector->counters.connects++;
         if (cuff->stored)
                 collector_happened(cuff->collector, "sync_started",

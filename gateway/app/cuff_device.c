@@ -51,6 +51,8 @@ static void on_changed(void *owner, unsigned changes) {
         }
         if (info->trusted && (changes & BLUEZ_DEVICE_ADDED)) /* a trusted device cannot be paused */
                 bluez_device_set_trusted(cuff->device, false);
+        if ((changes & BLUEZ_DEVICE_ADDED) && info->bonded && !info->connected)
+                bluez_gatt_find(cuff->gatt); /* to listen before it speaks */
         if ((changes & BLUEZ_DEVICE_NAME) && !cuff->record.name[0])
                 cuff->collector->events->cuff_known(cuff->collector->owner, cuff);
         if (changes & BLUEZ_DEVICE_GONE) {

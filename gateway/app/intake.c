@@ -37,7 +37,7 @@ static void place_in_time(struct store_measurement *row) {
 
         row->measured_at = row->received_at;
         row->clock_ok = false;
-        if (!m->has_time || date_time_check(&m->taken) < 0)
+        if (!m->has_time || date_time_check(&m->taken) < 0 || date_time_is_first_day(&m->taken))
                 return;
         if (wall_clock_utc(&m->taken, &utc) < 0 || utc > row->received_at + FUTURE_MAX_S)
                 return;

@@ -30,10 +30,14 @@ bool date_time_equal(const struct date_time *a, const struct date_time *b) {
                a->hour == b->hour && a->minute == b->minute && a->second == b->second;
 }
 
+bool date_time_is_first_day(const struct date_time *dt) {
+        return dt->year == 2019 && dt->month == 1 && dt->day == 1;
+}
+
 /* 2019-01-01 with second 63: HEM-7155T-MW3 records taken before the clock was first set
  * (dzikus/esphome-omron, captured bytes; sure). */
 static bool is_never_set(const struct date_time *dt) {
-        return dt->year == 2019 && dt->month == 1 && dt->day == 1 && dt->second == 63;
+        return date_time_is_first_day(dt) && dt->second == 63;
 }
 
 int date_time_check(const struct date_time *dt) {

@@ -43,6 +43,11 @@ bool date_time_equal(const struct date_time *a, const struct date_time *b);
  * esphome-omron; sure). -ERANGE: no such day or hour, or year outside 2010..2099. */
 int date_time_check(const struct date_time *dt);
 
+/* 2019-01-01: where the clock of a cuff that was never set begins, and may tick on from (README of
+ * eigger/hass-omron; fairly sure). As a time it is good enough to tell two measurements apart, not
+ * to date them by. */
+bool date_time_is_first_day(const struct date_time *dt);
+
 /* Seconds since 1970-01-01 00:00:00 of the same wall clock: for differences and ordering, not UTC.
  * Meaningful when date_time_check() is 0. Seconds over 59 count as 59. */
 int64_t date_time_to_seconds(const struct date_time *dt);

@@ -55,7 +55,9 @@ int mqtt_attempt_new(const struct mqtt_attempt_setup *setup, struct mqtt_attempt
 void mqtt_attempt_free(struct mqtt_attempt *a) {
         if (!a)
                 return;
-        MQTTAsync_destroy(&a->handle); /* no callback comes after it */
+        /* No callback comes after it. Paho 1.3.12 leaks topic and payload of the messages that it
+         * had not begun to send: at most a window's worth for each connection that is lost. */
+        MQTTAsync_destroy(&a->handle);
         mqtt_notes_unref(a->report.notes);
         free(a);
 }

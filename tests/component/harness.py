@@ -144,14 +144,14 @@ class Broker(Process):
     """mosquitto; `extra` lines go into its configuration."""
 
     def __init__(self, directory, port=None, extra=''):
-        self.directory, self.extra = directory, extra
+        self.directory, self.extra = directory, extra.replace('@DIRECTORY@', directory)
         for attempt in range(5):
             self.port = port or free_port()
             config = os.path.join(directory, 'mosquitto.conf')
             with open(config, 'w') as f:
                 f.write('listener %d 127.0.0.1\n%slog_type all\n%s%s\n' % (
                     self.port, 'user root\n' if os.geteuid() == 0 else '',
-                    '' if 'allow_anonymous' in extra else 'allow_anonymous true\n', extra))
+                    '' if 'allow_anonymous' in extra else 'allow_anonymous true\n', self.extra))
             super().__init__([shutil.which('mosquitto') or '/usr/sbin/mosquitto', '-c', config])
             try:
                 self.err.wait(r'mosquitto version \S+ running')
@@ -521,12 +521,25 @@ class World:
         finally:
             db.close()
 
-    def wait_outbox_empty(self, deadline=DEADLINE):
+    def wait_count(self, table, count, deadline=DEADLINE):
         end = time.monotonic() + deadline
-        while self.rows('SELECT count(*) FROM outbox') != [(0,)]:
+        while (found := self.rows('SELECT count(*) FROM ' + table)[0][0]) != count:
             if time.monotonic() > end:
-                raise Timeout('the outbox never became empty')
+                raise Timeout('%d rows in %s, not %d' % (found, table, count))
             time.sleep(0.02)  # SQLite has no event for another process; polled with a deadline
+
+    def wait_rows(self, count):
+        self.wait_count('measurement', count)
+
+    def wait_outbox(self, count):
+        self.wait_count('outbox', count)
+
+    def wait_outbox_empty(self):
+        self.wait_count('outbox', 0)
+
+    def restart_broker(self):
+        """Another mosquitto on the same port, after the first was stopped."""
+        self.broker = Broker(self.directory, port=self.broker.port, extra=self.broker.extra)
 
     def verify(self, violations=0):
         """What must hold after every story: each committed measurement on the event topic once per id, in

@@ -105,6 +105,17 @@ class TestEveryday(Story):
         w.verify()
 
 
+    def test_first_words_after_our_restart(self):
+        """The cuff remembers the subscription and speaks at once: the restarted service listens already."""
+        w = self.world()
+        self.measure(w, '131/84/67')
+        self.assertEqual(w.running.stop(), 0)
+        w.service()
+        self.measure(w, '128/80/64')
+        self.assertEqual(w.fake.out.count('indication .* listeners=0'), 0)
+        w.verify()
+
+
 class TestClock(Story):
     def clock_is_written(self, clock, **options):
         """Whether a session with a cuff whose clock shows this wrote it; checked in the cuff."""
@@ -158,9 +169,9 @@ class TestClock(Story):
         w.verify()
 
     def test_time_of_an_unset_clock_is_not_believed(self):
-        """A cuff that was never set says 2019: the measurement is dated by its arrival."""
+        """The mark of a clock that was never set: the measurement is dated by its arrival."""
         w = self.world()
-        event = self.measure(w, '131/84/67', 'measure at=unset')
+        event = self.measure(w, '131/84/67', 'measure at=2019-01-01T00:00:63')
         self.assertFalse(event['clock_ok'])
         self.assertEqual(event['measured_at'][:4], event['received_at'][:4])
         w.verify()
@@ -227,7 +238,6 @@ class TestStops(Story):
         self.measure(w, '131/84/67')
         w.running.stop(signal.SIGKILL)
         w.service()
-        w.fake.wait('profile register', w.fake.out.here() - 1)
         self.measure(w, '128/80/64')
         w.verify()
 

@@ -60,6 +60,12 @@ static void watch(struct fixture *f, struct watcher *w, const char *wanted, bool
         UNTIL(f, w->listed == 1);
 }
 
+static void begin(struct fixture *f, struct watcher *w, struct object *adapter) {
+        fixture_init(f);
+        fixture_put(f, adapter);
+        watch(f, w, NULL, true);
+}
+
 static enum bluez_adapter_state state(const struct watcher *w) {
         return bluez_adapter_info(w->adapter)->state;
 }
@@ -239,9 +245,7 @@ static void strangers_are_not_heard_while_there_is_an_adapter(void) {
         struct watcher w = {0};
         struct fixture f;
 
-        fixture_init(&f);
-        fixture_put(&f, &adapter);
-        watch(&f, &w, NULL, true);
+        begin(&f, &w, &adapter);
         f.calls[0] = '\0';
         fixture_add(&f, &second); /* with the broad match this would list again */
         fixture_settle(&f);
@@ -255,9 +259,7 @@ static void bluetoothd_restarted_is_listed_afresh(void) {
         struct watcher w = {0};
         struct fixture f;
 
-        fixture_init(&f);
-        fixture_put(&f, &adapter);
-        watch(&f, &w, NULL, true);
+        begin(&f, &w, &adapter);
         CHECK(sd_bus_release_name(f.fake, "org.bluez") >= 0);
         UNTIL(&f, f.down == 1);
         bluez_adapter_bus_down(w.adapter);
@@ -276,9 +278,7 @@ static void discovery_is_filtered_started_and_stopped(void) {
         struct watcher w = {0};
         struct fixture f;
 
-        fixture_init(&f);
-        fixture_put(&f, &adapter);
-        watch(&f, &w, NULL, true);
+        begin(&f, &w, &adapter);
         fixture_settle(&f);
         f.calls[0] = '\0';
         CHECK_EQ(bluez_adapter_start_discovery(w.adapter, true, on_done, &w), 0);
@@ -301,9 +301,7 @@ static void a_stop_waits_for_the_start_that_is_under_way(void) {
         struct watcher w = {0}, stopper = {0};
         struct fixture f;
 
-        fixture_init(&f);
-        fixture_put(&f, &adapter);
-        watch(&f, &w, NULL, true);
+        begin(&f, &w, &adapter);
         f.hold = "StartDiscovery";
         CHECK_EQ(bluez_adapter_start_discovery(w.adapter, false, on_done, &w), 0);
         UNTIL(&f, f.held);
@@ -323,9 +321,7 @@ static void a_discovery_that_runs_already_counts_as_ours(void) {
         struct watcher w = {0};
         struct fixture f;
 
-        fixture_init(&f);
-        fixture_put(&f, &adapter);
-        watch(&f, &w, NULL, true);
+        begin(&f, &w, &adapter);
         fixture_refuse(&f, "StartDiscovery", "org.bluez.Error.InProgress", "");
         CHECK_EQ(bluez_adapter_start_discovery(w.adapter, true, on_done, &w), 0);
         UNTIL(&f, w.done == 1);
@@ -341,6 +337,57 @@ static void a_discovery_that_runs_already_counts_as_ours(void) {
         done(&f, &w);
 }
 
+static void an_adapter_gone_before_we_watch_it_is_absent(void) {
+        struct object adapter = HCI("0", "00:00:00:00:00:01", .powered = true);
+        struct watcher w = {0};
+        struct fixture f;
+
+        fixture_init(&f);
+        fixture_put(&f, &adapter);
+        f.hold = "GetAll";
+        watch(&f, &w, NULL, true);
+        CHECK_EQ(state(&w), BLUEZ_ADAPTER_ON);
+        UNTIL(&f, f.held);
+        f.objects[0] = NULL; /* its InterfacesRemoved was sent before our match */
+        CHECK(sd_bus_reply_method_errorf(f.held, SD_BUS_ERROR_UNKNOWN_OBJECT, "gone") >= 0);
+        f.held = sd_bus_message_unref(f.held);
+        UNTIL(&f, w.listed == 2);
+        CHECK_EQ(state(&w), BLUEZ_ADAPTER_ABSENT);
+        done(&f, &w);
+}
+
+static void a_refused_listing_is_told(void) {
+        struct watcher w = {0};
+        struct fixture f;
+
+        fixture_init(&f);
+        fixture_refuse(&f, "GetManagedObjects", "org.freedesktop.DBus.Error.AccessDenied", "no");
+        CHECK_EQ(bluez_adapter_new(f.bus, NULL, true, &events, &w, &w.adapter), 0);
+        UNTIL(&f, w.changed == 1);
+        CHECK_EQ(bluez_adapter_info(w.adapter)->error, BLUEZ_ACCESS_DENIED);
+        CHECK_EQ(w.listed, 0);
+        done(&f, &w);
+}
+
+static void what_the_owner_can_see_is_told_once(void) {
+        struct object adapter = HCI("0", "00:00:00:00:00:01", .powered = true);
+        struct watcher w = {0};
+        struct fixture f;
+
+        begin(&f, &w, &adapter);
+        fixture_settle(&f);
+        w.changed = 0;
+        for (int i = 0; i < 2; i++)
+                fixture_changed(f.fake, NULL, ADAPTER, "org.bluez.Adapter1", 3, "Discovering", "b",
+                                1, "Pairable", "b", 1, "Alias", "s", "pi");
+        fixture_settle(&f);
+        CHECK_EQ(w.changed, 1);
+        CHECK(bluez_adapter_info(w.adapter)->discovering &&
+              bluez_adapter_info(w.adapter)->pairable);
+        CHECK_STR(bluez_adapter_info(w.adapter)->name, "pi");
+        done(&f, &w);
+}
+
 static void a_device_is_removed_by_its_path(void) {
         struct object adapter = HCI("0", "00:00:00:00:00:01", .powered = true);
         struct watcher w = {0};
@@ -348,9 +395,7 @@ static void a_device_is_removed_by_its_path(void) {
         struct fixture f;
         const char *path;
 
-        fixture_init(&f);
-        fixture_put(&f, &adapter);
-        watch(&f, &w, NULL, true);
+        begin(&f, &w, &adapter);
         CHECK_EQ(bdaddr_from_string(CUFF, &address), 0);
         fixture_refuse(&f, "RemoveDevice", "org.bluez.Error.DoesNotExist", "");
         CHECK_EQ(bluez_adapter_remove_device(w.adapter, &address, on_done, &w), 0);
@@ -359,6 +404,24 @@ static void a_device_is_removed_by_its_path(void) {
         CHECK_EQ(w.error, BLUEZ_GONE);
         CHECK(sd_bus_message_read(f.last, "o", &path) > 0);
         CHECK_STR(path, DEVICE);
+        done(&f, &w);
+}
+
+static void only_bluetoothd_speaks_for_the_adapter(void) {
+        struct object adapter = HCI("0", "00:00:00:00:00:01", .powered = true);
+        struct watcher w = {0};
+        struct fixture f;
+        const char *we;
+        sd_bus *liar;
+
+        fixture_init(&f);
+        fixture_put(&f, &adapter);
+        watch(&f, &w, NULL, false);
+        fixture_settle(&f);
+        liar = fixture_liar(&f, &we);
+        fixture_changed(liar, we, ADAPTER, "org.bluez.Adapter1", 1, "Powered", "b", 0);
+        fixture_liar_done(&f, liar);
+        CHECK_EQ(state(&w), BLUEZ_ADAPTER_ON);
         done(&f, &w);
 }
 
@@ -373,4 +436,6 @@ CHECK_MAIN("unit.bluez_adapter", TEST(the_adapter_is_chosen_by_address_power_or_
            TEST(discovery_is_filtered_started_and_stopped),
            TEST(a_stop_waits_for_the_start_that_is_under_way),
            TEST(a_discovery_that_runs_already_counts_as_ours),
-           TEST(a_device_is_removed_by_its_path))
+           TEST(an_adapter_gone_before_we_watch_it_is_absent), TEST(a_refused_listing_is_told),
+           TEST(what_the_owner_can_see_is_told_once), TEST(a_device_is_removed_by_its_path),
+           TEST(only_bluetoothd_speaks_for_the_adapter))

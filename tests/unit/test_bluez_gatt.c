@@ -238,8 +238,24 @@ static void a_lost_link_drops_the_operation(void) {
         end_gatt(&f, &r);
 }
 
+/* A measurement that another local user invents is none. */
+static void only_bluetoothd_brings_values(void) {
+        struct reader r = {0};
+        struct fixture f;
+        const char *we;
+        sd_bus *liar;
+
+        begin_gatt(&f, &r, true);
+        liar = fixture_liar(&f, &we);
+        fixture_changed(liar, we, CHAR_A, CHAR1, 1, "Value", "ay", 1, 66);
+        fixture_liar_done(&f, liar);
+        CHECK_EQ(r.values, 0);
+        end_gatt(&f, &r);
+}
+
 CHECK_MAIN("unit.bluez_gatt", TEST(characteristics_are_found_below_the_device),
            TEST(a_failed_find_keeps_the_map), TEST(subscribing_again_is_a_success),
            TEST(values_are_read_and_written), TEST(early_values_are_kept_and_come_after_found),
            TEST(of_too_many_early_values_the_newest_stay),
-           TEST(the_owner_may_free_the_map_with_a_value), TEST(a_lost_link_drops_the_operation))
+           TEST(the_owner_may_free_the_map_with_a_value), TEST(a_lost_link_drops_the_operation),
+           TEST(only_bluetoothd_brings_values))

@@ -95,6 +95,13 @@ static void a_time_is_usable_unknown_or_implausible(void) {
                 CHECK_EQ(date_time_check(&cases[i].dt), cases[i].want);
 }
 
+static void the_first_day_is_that_of_a_clock_never_set(void) {
+        CHECK(date_time_is_first_day(&(struct date_time){2019, 1, 1, 0, 7, 12}));
+        CHECK(!date_time_is_first_day(&(struct date_time){2019, 1, 2, 0, 0, 0}));
+        CHECK(!date_time_is_first_day(&(struct date_time){2019, 2, 1, 0, 0, 0}));
+        CHECK(!date_time_is_first_day(&(struct date_time){2020, 1, 1, 0, 0, 0}));
+}
+
 /* Against the C library, which knows nothing of our arithmetic: every day from 1582 to 2400. */
 static void seconds_and_weekdays_agree_with_the_c_library(void) {
         int64_t first = -12244089600, last = 13569465600; /* 1582-01-01, 2400-01-01 */
@@ -138,5 +145,6 @@ CHECK_MAIN("unit.date_time", TEST(a_real_cuffs_current_time_is_read),
            TEST(every_truncation_is_refused_and_writes_nothing), TEST(trailing_bytes_are_ignored),
            TEST(encoding_gives_the_bytes_that_were_decoded), TEST(every_field_counts_in_equality),
            TEST(a_time_is_usable_unknown_or_implausible),
+           TEST(the_first_day_is_that_of_a_clock_never_set),
            TEST(seconds_and_weekdays_agree_with_the_c_library),
            TEST(known_moments_have_known_seconds), TEST(seconds_over_59_count_as_59))
