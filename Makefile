@@ -34,7 +34,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(HARDEN) $(CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -MMD -c $< -o $@
+	$(CC) $(BASE) $(HARDEN) $(CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/cuff2mqtt: $(BUILD)/obj/gateway/main.o $(OBJECTS)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(PKG_LIBS) -o $@
@@ -43,7 +43,7 @@ $(BUILD)/cuff2mqtt: $(BUILD)/obj/gateway/main.o $(OBJECTS)
 $(BUILD)/obj/tests/virtual_cuff/%.o: tests/virtual_cuff/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -Itests/virtual_cuff -D_GNU_SOURCE $(WARN) $(WERROR) $(CFLAGS) \
-	        $(shell pkg-config --cflags libsystemd) -MMD -c $< -o $@
+	        $(shell pkg-config --cflags libsystemd) -MMD -MP -c $< -o $@
 
 $(BUILD)/virtual-cuff: $(CUFF_SRC:%.c=$(BUILD)/obj/%.o)
 	$(CC) $(CFLAGS) $^ $(shell pkg-config --libs libsystemd) -o $@
@@ -53,12 +53,12 @@ SAN_OBJECTS := $(SOURCES:%.c=$(BUILD)/san/%.o)
 
 $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(SANITIZE) -O1 -g $(PKG_CFLAGS) -Itests -MMD -c $< -o $@
+	$(CC) $(BASE) $(SANITIZE) -O1 -g $(PKG_CFLAGS) -Itests -MMD -MP -c $< -o $@
 
 $(BUILD)/san/tests/virtual_cuff/%.o: tests/virtual_cuff/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -Itests/virtual_cuff -D_GNU_SOURCE $(WARN) $(WERROR) $(SANITIZE) -O1 -g \
-	        $(shell pkg-config --cflags libsystemd) -MMD -c $< -o $@
+	        $(shell pkg-config --cflags libsystemd) -MMD -MP -c $< -o $@
 
 $(BUILD)/san/libcuff2mqtt.a: $(SAN_OBJECTS)
 	@rm -f $@
@@ -94,7 +94,7 @@ FUZZ_OBJECTS := $(SOURCES:%.c=$(BUILD)/fuzz/obj/%.o)
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BASE) $(SANITIZE) -fsanitize=fuzzer-no-link -O1 -g $(PKG_CFLAGS) -Itests -MMD -c $< -o $@
+	$(CLANG) $(BASE) $(SANITIZE) -fsanitize=fuzzer-no-link -O1 -g $(PKG_CFLAGS) -Itests -MMD -MP -c $< -o $@
 
 $(BUILD)/fuzz/libcuff2mqtt.a: $(FUZZ_OBJECTS)
 	@rm -f $@
@@ -115,7 +115,7 @@ PURE := $(filter gateway/core/% gateway/cuff/%,$(SOURCES))
 
 $(COV)/%.o: %.c
 	@mkdir -p $(@D)
-	gcc $(BASE) --coverage -O0 -g $(PKG_CFLAGS) -Itests -MMD -c $< -o $@
+	gcc $(BASE) --coverage -O0 -g $(PKG_CFLAGS) -Itests -MMD -MP -c $< -o $@
 
 $(COV)/libcuff2mqtt.a: $(SOURCES:%.c=$(COV)/%.o)
 	@rm -f $@

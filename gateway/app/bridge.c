@@ -11,7 +11,6 @@
 #include <cjson/cJSON.h>
 
 #include "app/cuff.h"
-#include "app/nearest.h"
 #include "app/render.h"
 #include "app/wall_clock.h"
 #include "base/cleanup.h"

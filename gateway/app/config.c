@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "app/config_load.h"
-#include "app/nearest.h"
+#include "base/nearest.h"
 #include "app/option_value.h"
 #include "base/cleanup.h"
 

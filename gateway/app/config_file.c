@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "app/nearest.h"
+#include "base/nearest.h"
 #include "app/option_value.h"
 #include "base/cleanup.h"
 

@@ -161,8 +161,11 @@ void cuff_seen(struct cuff *cuff, const uint8_t *omron_data, size_t omron_size) 
                 cuff_event(cuff, EVENT_NEWS);
                 wake_arm(&c->wake);
         }
-        if (cuff->session.state != SESSION_IDLE || !is_ours(cuff) || collector_is_connecting(c))
+        if (cuff->session.state != SESSION_IDLE || collector_is_connecting(c))
                 return;
+        if (!bluez_device_info(cuff->device)->bonded ||
+            (c->pairing.active && cuff->has_advert && cuff->advert.pairing))
+                return; /* pairing_sighted decides, and counts the attempts */
         if (!wake_is_armed(&c->wake) || c->pairing.active) /* else the kernel connects by itself */
                 cuff_event(cuff, EVENT_SEEN);
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/nearest.h"
+#include "base/nearest.h"
 #include "base/cleanup.h"
 #include "cli/exit_code.h"
 

@@ -113,8 +113,7 @@ void mqtt_report_sent5(void *context, MQTTAsync_successData5 *data) {
                                 .code = (int) data->reasonCode});
 }
 
-/* Negative codes mean "unknown" (the connection went); the client forgets its window then anyway.
- */
+/* Negative codes mean "unknown": the connection went, and the client forgets its window anyway. */
 void mqtt_report_not_sent5(void *context, MQTTAsync_failureData5 *data) {
         if (data && (int) data->reasonCode >= REFUSAL_MIN)
                 push(context, (struct mqtt_note){.kind = MQTT_NOTE_REFUSED,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "mqtt/json.h"
 
 #define TRANSACTION          "transaction"
@@ -47,38 +48,19 @@ static enum request_code refuse(char **ret_error, enum request_code code, const 
         return code;
 }
 
-/* --- the nearest known key --- */
-
-/* Levenshtein's distance of the first SHOWN bytes, one row at a time. */
-static size_t distance(const char *a, const char *b) {
-        size_t row[SHOWN + 1], n = strnlen(b, SHOWN);
-
-        for (size_t j = 0; j <= n; j++)
-                row[j] = j;
-        for (size_t i = 0; i < SHOWN && a[i]; i++) {
-                size_t diagonal = row[0];
-
-                row[0] = i + 1;
-                for (size_t j = 0; j < n; j++) {
-                        size_t change = diagonal + (a[i] != b[j]);
-                        size_t drop = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-
-                        diagonal = row[j + 1];
-                        row[j + 1] = change < drop ? change : drop;
-                }
-        }
-        return row[n];
-}
-
 static enum request_code refuse_key(const struct request_schema *schema, const char *key,
                                     char **ret_error) {
-        const char *nearest = TRANSACTION;
+        struct nearest n;
 
+        nearest_init(&n, key);
         for (size_t i = 0; i < schema->n; i++)
-                if (distance(key, schema->field[i].name) <= distance(key, nearest))
-                        nearest = schema->field[i].name;
-        return refuse(ret_error, REQUEST_BAD_REQUEST,
-                      "unknown key \"%.*s\"; the nearest known one is \"%s\"", SHOWN, key, nearest);
+                nearest_offer(&n, schema->field[i].name);
+        nearest_offer(&n, TRANSACTION);
+        if (nearest_best(&n))
+                return refuse(ret_error, REQUEST_BAD_REQUEST,
+                              "unknown key \"%.*s\"; the nearest known one is \"%s\"", SHOWN, key,
+                              nearest_best(&n));
+        return refuse(ret_error, REQUEST_BAD_REQUEST, "unknown key \"%.*s\"", SHOWN, key);
 }
 
 /* --- values --- */

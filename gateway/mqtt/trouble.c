@@ -6,8 +6,7 @@
 
 #include "base/cleanup.h"
 
-/* Paho 1.3.12's words for "TCP and TLS stood, CONNECT went out, and the other side hung up" (seen).
- */
+/* Paho 1.3.12's words for "TCP and TLS stood, CONNECT went out, and the other side hung up". */
 #define PAHO_SILENCE "TCP connect completion failure"
 #define PAHO_TIMEOUT "TCP connect timeout"
 
@@ -125,8 +124,7 @@ static char *coded_sentence(const struct mqtt_trouble *t) {
                        : s;
 }
 
-/* "error:0A000086:SSL routines:tls_process_...:certificate verify failed:file:line:" -> the reason.
- */
+/* "...error:0A000086:SSL routines:function:certificate verify failed:file:line:" -> the reason. */
 static char *tls_reason(const char *line) {
         const char *at = strstr(line, "error:");
 

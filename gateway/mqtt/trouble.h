@@ -18,8 +18,7 @@ struct mqtt_trouble {
         const char *tls;  /* OpenSSL's first line, NULL */
 };
 
-/* Did the broker refuse the MQTT version (it says so), or may it have (it hung up without a word)?
- */
+/* Did the broker refuse the MQTT version (it says so), or may it have (it hung up silently)? */
 bool mqtt_trouble_is_version(const struct mqtt_trouble *t);
 bool mqtt_trouble_is_silence(const struct mqtt_trouble *t);
 

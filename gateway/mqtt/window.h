@@ -27,8 +27,7 @@ bool mqtt_window_is_empty(const struct mqtt_window *w);
 size_t mqtt_window_room(const struct mqtt_window *w);
 
 /* Sends what the window lets out, in order. QoS 0 keeps its place in the queue, but needs none in
- * the window: it counts as published when it is sent. What Paho refuses for good counts as dropped.
- */
+ * the window: it is published when it is sent. What Paho refuses for good is dropped. */
 void mqtt_window_pump(struct mqtt_window *w, struct mqtt_attempt *a,
                       struct mqtt_counters *counters);
 

@@ -18,6 +18,7 @@ struct fake {
         size_t connack_size[2];
         bool hang_up[2]; /* instead */
         bool no_suback, no_puback;
+        bool websocket; /* speaks through one */
         uint8_t suback_code, puback_code;
         const uint8_t *goodbye; /* sent after the SUBACK, before it hangs up */
         size_t goodbye_size;
@@ -32,9 +33,11 @@ struct fake {
                 struct fake *fake;
                 sd_event_source *source;
                 int fd;
-                bool v5;
-                uint8_t bytes[65536];
+                bool v5, websocket;
+                uint8_t bytes[65536]; /* of MQTT */
                 size_t n;
+                uint8_t frames[65536]; /* of the websocket around it */
+                size_t n_frames;
         } client[FAKE_CLIENTS];
 };
 
@@ -48,6 +51,10 @@ static void fake_hang_up(struct fake_client *c) {
 }
 
 static void fake_send(struct fake_client *c, const uint8_t *bytes, size_t n) {
+        const uint8_t frame[] = {0x82, (uint8_t) n}; /* binary, whole, n below 126 */
+
+        if (c->websocket)
+                CHECK_EQ(send(c->fd, frame, sizeof frame, MSG_NOSIGNAL), sizeof frame);
         CHECK_EQ(send(c->fd, bytes, n, MSG_NOSIGNAL), n);
 }
 
@@ -120,16 +127,56 @@ static void fake_on_packet(struct fake_client *c, const uint8_t *packet, size_t 
         }
 }
 
-static int fake_on_bytes(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        struct fake_client *c = userdata;
-        ssize_t got = recv(fd, c->bytes + c->n, sizeof c->bytes - c->n, 0);
+/* RFC 6455, 4.2.2: the answer proves that the key was read. */
+static void fake_shake_hands(struct fake_client *c) {
+        char command[256], proof[64] = "", answer[256];
+        const char *key = strcasestr((char *) c->frames, "Sec-WebSocket-Key: ");
+        FILE *f;
+        int n;
+
+        CHECK(key && strstr((char *) c->frames, "GET /mqtt HTTP/1.1\r\n") == (char *) c->frames);
+        if (!key)
+                return;
+        key += strlen("Sec-WebSocket-Key: ");
+        snprintf(command, sizeof command,
+                 "printf %%s %.*s258EAFA5-E914-47DA-95CA-C5AB0DC85B11 | openssl sha1 -binary | "
+                 "base64",
+                 (int) strcspn(key, "\r\n"), key);
+        f = popen(command, "re");
+        CHECK(f && fgets(proof, sizeof proof, f));
+        pclose(f);
+        n = snprintf(
+                answer, sizeof answer,
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: %.*s\r\n\r\n",
+                (int) strcspn(proof, "\n"), proof);
+        fake_send(c, (uint8_t *) answer, (size_t) n);
+        c->websocket = true;
+        c->n_frames = 0;
+}
+
+/* Takes the masked frames of a client apart: short ones, as all here are. */
+static void fake_unwrap(struct fake_client *c) {
         size_t at = 0;
 
-        if (got <= 0) {
-                fake_hang_up(c);
-                return 0;
+        while (c->n_frames - at >= 6) {
+                const uint8_t *frame = c->frames + at;
+                size_t n = frame[1] & 0x7F;
+
+                CHECK(n < 126);
+                if (c->n_frames - at < 6 + n)
+                        break;
+                for (size_t i = 0; (frame[0] & 0x0F) <= 2 && i < n; i++)
+                        c->bytes[c->n++] = frame[6 + i] ^ frame[2 + i % 4];
+                at += 6 + n;
         }
-        c->n += (size_t) got;
+        memmove(c->frames, c->frames + at, c->n_frames - at);
+        c->n_frames -= at;
+}
+
+static void fake_on_mqtt(struct fake_client *c) {
+        size_t at = 0;
+
         while (c->fd >= 0 && c->n - at >= 2 && c->n - at >= 2u + c->bytes[at + 1]) {
                 CHECK(c->bytes[at + 1] < 128);
                 fake_on_packet(c, c->bytes + at, 2u + c->bytes[at + 1]);
@@ -137,6 +184,25 @@ static int fake_on_bytes(sd_event_source *source, int fd, uint32_t revents, void
         }
         memmove(c->bytes, c->bytes + at, c->n - at);
         c->n -= at;
+}
+
+static int fake_on_bytes(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        struct fake_client *c = userdata;
+        bool plain = !c->fake->websocket;
+        uint8_t *to = plain ? c->bytes + c->n : c->frames + c->n_frames;
+        ssize_t got = recv(fd, to, sizeof c->bytes - (plain ? c->n : c->n_frames) - 1, 0);
+
+        if (got <= 0) {
+                fake_hang_up(c);
+                return 0;
+        }
+        to[got] = '\0';
+        *(plain ? &c->n : &c->n_frames) += (size_t) got;
+        if (!plain && c->websocket)
+                fake_unwrap(c);
+        else if (!plain && strstr((char *) c->frames, "\r\n\r\n"))
+                fake_shake_hands(c);
+        fake_on_mqtt(c);
         return 0;
 }
 
@@ -146,7 +212,8 @@ static int fake_on_client(sd_event_source *source, int fd, uint32_t revents, voi
         for (size_t i = 0; i < FAKE_CLIENTS; i++)
                 if (f->client[i].fd < 0) {
                         f->client[i].fake = f;
-                        f->client[i].n = 0;
+                        f->client[i].n = f->client[i].n_frames = 0;
+                        f->client[i].websocket = false;
                         f->client[i].fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
                         sd_event_add_io(f->event, &f->client[i].source, f->client[i].fd, EPOLLIN,
                                         fake_on_bytes, &f->client[i]);

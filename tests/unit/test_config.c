@@ -2,7 +2,7 @@
  */
 #include "config_fixture.h"
 
-#include "app/nearest.h"
+#include "base/nearest.h"
 #include "mqtt/client.h"
 
 /* --- defaults ------------------------------------------------------------------------------------

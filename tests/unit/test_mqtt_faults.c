@@ -136,6 +136,21 @@ static void with_3_1_1_the_session_is_kept_too(void) {
         fake_free(f);
 }
 
+static void mqtt_passes_through_a_websocket(void) {
+        struct owner o = {.publish_topic = "t", .to_publish = 50};
+        struct fake *f = fake_new(&o);
+        char url[64];
+
+        f->websocket = true;
+        snprintf(url, sizeof url, "ws://127.0.0.1:%d/mqtt", f->port);
+        owner_start(&o, (const char *const[]){url}, 1);
+        WAIT(&o, o.acknowledged == 50);
+        CHECK_EQ(o.version, 5);
+        CHECK_STR(o.url, url);
+        owner_done(&o);
+        fake_free(f);
+}
+
 static void what_the_broker_does_not_acknowledge_is_not_acknowledged(void) {
         struct owner o = {.publish_topic = "t", .to_publish = 100};
         struct fake *f = fake_new(&o);
@@ -355,7 +370,7 @@ CHECK_MAIN("unit.mqtt_faults", TEST(mqtt_5_refused_by_reason_falls_back_and_is_r
            TEST(a_pinned_version_does_not_fall_back),
            TEST(silence_of_a_broker_that_speaks_mqtt_5_is_no_reason_to_fall_back),
            TEST(connect_says_session_will_delay_and_keep_alive),
-           TEST(with_3_1_1_the_session_is_kept_too),
+           TEST(with_3_1_1_the_session_is_kept_too), TEST(mqtt_passes_through_a_websocket),
            TEST(what_the_broker_does_not_acknowledge_is_not_acknowledged),
            TEST(the_brokers_limits_are_kept), TEST(a_refused_message_is_told_and_frees_its_place),
            TEST(a_refused_subscription_is_told), TEST(connected_waits_for_the_suback),
