@@ -534,8 +534,8 @@ class World:
     def wait_outbox(self, count):
         self.wait_count('outbox', count)
 
-    def wait_outbox_empty(self):
-        self.wait_count('outbox', 0)
+    def wait_outbox_empty(self, deadline=DEADLINE):
+        self.wait_count('outbox', 0, deadline)
 
     def restart_broker(self):
         """Another mosquitto on the same port, after the first was stopped."""
