@@ -70,7 +70,8 @@ static void on_cuff_changed(void *owner, const struct cuff *cuff) {
         struct app *a = owner;
 
         if (a->publisher)
-                publisher_cuff_changed(a->publisher, &cuff->record.address);
+                publisher_cuff_changed(a->publisher, &cuff->record.address,
+                                       cuff->session.state == SESSION_RESTING);
 }
 
 static void on_cuff_known(void *owner, const struct cuff *cuff) {
@@ -137,6 +138,8 @@ static void on_store_broken(void *owner) {
         struct app *a = owner;
 
         log_error("The database is damaged");
+        if (a->publisher)
+                publisher_set_store(a->publisher, NULL);
         store_close(a->store);
         a->store = NULL;
         if (open_store(a) < 0) {

@@ -89,10 +89,19 @@ void collector_happened(struct collector *c, const char *type, char *data,
         free(data);
 }
 
+void collector_may_talk(struct collector *c, enum bluez_error error) {
+        bool denied = error == BLUEZ_ACCESS_DENIED;
+
+        if (c->access_denied == denied)
+                return;
+        c->access_denied = denied;
+        c->events->bridge_changed(c->owner);
+}
+
 const char *collector_problem(const struct collector *c, char *buffer, size_t size) {
         if (intake_problem(&c->intake, buffer, size))
                 return buffer;
-        if (c->access_denied)
+        if (c->access_denied || bluez_adapter_info(c->adapter)->error == BLUEZ_ACCESS_DENIED)
                 return "The system's message bus forbids the gateway to use Bluetooth: run it as a "
                        "user in the "
                        "group `bluetooth`, or in a container with the D-Bus AppArmor rules";
@@ -155,6 +164,8 @@ static void on_adapter_changed(void *owner) {
                 adapter_goes_on(c);
         else if (info->state != BLUEZ_ADAPTER_ON && c->adapter_on)
                 adapter_goes_off(c);
+        if (info->error != BLUEZ_OK) /* an answer, too */
+                c->listed = true;
         if (c->listed && (info->state != c->adapter_state || !c->told)) {
                 tell_adapter(c, info->state);
                 c->adapter_state = info->state;
@@ -194,6 +205,7 @@ static void on_listed(void *owner) {
 
         c->listed = true;
         on_adapter_changed(c);
+        wake_update(&c->wake); /* cuffs taken over may be the first to scan for */
 }
 
 static void on_bus_up(void *owner) {

@@ -55,7 +55,7 @@ struct collector {
         bool adapter_on;
         enum bluez_adapter_state adapter_state; /* last announced */
         bool listed, told;  /* bluetoothd has answered; the state was announced */
-        bool access_denied; /* a call was refused by the bus policy */
+        bool access_denied; /* the last call was refused by the bus policy */
         enum {
                 COLLECTOR_RUNNING,
                 COLLECTOR_FINISHING, /* sessions may end by themselves */
@@ -92,5 +92,7 @@ void collector_drop(struct collector *c, struct cuff *cuff);
 void collector_session_moved(struct collector *c, struct cuff *cuff);
 bool collector_is_connecting(const struct collector *c); /* the initiator is busy */
 bool collector_is_linked(const struct collector *c);     /* any session is under way */
+/* A reply of BlueZ: whether the bus lets us talk to it. */
+void collector_may_talk(struct collector *c, enum bluez_error error);
 /* For bridge/event; takes `data` (message_object) over. */
 void collector_happened(struct collector *c, const char *type, char *data, const char *transaction);

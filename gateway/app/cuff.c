@@ -145,8 +145,7 @@ static void on_gatt_done(void *owner, enum bluez_error error, const uint8_t *val
         if (error != BLUEZ_OK)
                 log_cuff_debug(cuff->address, "The cuff's answer: %s",
                                bluez_error_to_string(error));
-        if (error == BLUEZ_ACCESS_DENIED)
-                cuff->collector->access_denied = true;
+        collector_may_talk(cuff->collector, error);
         driver_standard_reply(&cuff->driver, &now, bluez_error_to_errno(error), value, value_size);
         if (cuff->session.state == SESSION_SUBSCRIBING) {
                 if (error == BLUEZ_OK) {

@@ -14,8 +14,7 @@
 #define CONNECT_TRIES_MAX 3
 
 static void explain(struct cuff *cuff, enum bluez_error error) {
-        if (error == BLUEZ_ACCESS_DENIED)
-                cuff->collector->access_denied = true;
+        collector_may_talk(cuff->collector, error);
         cuff_set_trouble(cuff, "%s. %s", bluez_error_cause(error), bluez_error_remedy(error));
         log_cuff_debug(cuff->address, "BlueZ: %s", bluez_error_to_string(error));
 }

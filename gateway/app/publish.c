@@ -192,7 +192,8 @@ static bool publish_outbox(struct publisher *p) {
         topic = message_user_topic(p->config->mqtt.base_topic, &row.measurement.cuff,
                                    row.measurement.measurement.user, "event");
         payload = render_measurement(p->store, &row.measurement, /* is_event= */ true);
-        publish(p, topic, payload, 1, /* retain= */ false, (uint64_t) row.sequence, 0);
+        publish(p, topic, payload, 1, /* retain= */ false,
+                p->n_stores << PUBLISHER_STORE_SHIFT | (uint64_t) row.sequence, 0);
         return true;
 }
 
@@ -232,7 +233,7 @@ static bool publish_next(struct publisher *p) {
 }
 
 void publisher_pump(struct publisher *p) {
-        while (mqtt_client_is_connected(p->client) && mqtt_client_room(p->client) > 0)
+        while (p->store && mqtt_client_is_connected(p->client) && mqtt_client_room(p->client) > 0)
                 if (!publish_next(p))
                         return;
 }

@@ -39,6 +39,9 @@ static void on_remove(void *userdata) {
 static void on_acknowledged(void *owner, uint64_t token) {
         struct publisher *p = owner;
 
+        if (token >> PUBLISHER_STORE_SHIFT != p->n_stores)
+                return; /* a row of the database that was set aside */
+        token &= (UINT64_C(1) << PUBLISHER_STORE_SHIFT) - 1;
         if (p->n_acked == PUBLISHER_ACKED_MAX)
                 return; /* cannot be: no more than these were sent; it would be sent again, not lost
                          */
@@ -136,11 +139,13 @@ void publisher_cuff_known(struct publisher *p, const struct bdaddr *cuff) {
         publisher_pump(p);
 }
 
-void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff) {
+void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff, bool at_rest) {
         struct publisher_cuff *mine = publisher_find(p, cuff);
 
         if (mine)
                 mine->state_due = true;
+        if (at_rest) /* bridge/devices has what a session ends with: last_sync, bonded */
+                p->devices_due = true;
         publisher_pump(p);
 }
 
@@ -163,6 +168,7 @@ void publisher_info_changed(struct publisher *p) {
 
 void publisher_set_store(struct publisher *p, struct store *store) {
         p->store = store;
+        p->n_stores++;
         p->sent = 0;
         p->n_acked = 0;
 }

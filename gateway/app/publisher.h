@@ -10,6 +10,7 @@
 
 #define PUBLISHER_USERS_MAX   8 /* of one cuff */
 #define PUBLISHER_ACKED_MAX   (4 * MQTT_WINDOW)
+#define PUBLISHER_STORE_SHIFT 48 /* in a token: the outbox sequence, and above it which store */
 #define PUBLISHER_REMOVE_USEC 5000000u /* try again to take acknowledged rows out */
 
 struct publisher_events {
@@ -33,7 +34,8 @@ struct publisher_cuff {
 
 struct publisher {
         const struct config *config;
-        struct store *store;
+        struct store *store;         /* NULL after one that broke and could not be made anew */
+        uint64_t n_stores;           /* how often it was another one */
         struct collector *collector; /* whose cuffs are published */
         const struct publisher_events *events;
         void *owner;
@@ -64,7 +66,7 @@ int publisher_start(struct publisher *p);
 void publisher_stop(struct publisher *p, uint64_t limit_usec);
 
 void publisher_cuff_known(struct publisher *p, const struct bdaddr *cuff); /* new, or its name */
-void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff);
+void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff, bool at_rest);
 void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t user);
 void publisher_info_changed(struct publisher *p);
 

@@ -58,9 +58,8 @@ static void on_armed(void *userdata, enum bluez_error error) {
                             "instead",
                             bluez_error_cause(error));
                 w->fell_back = true;
-                if (error == BLUEZ_ACCESS_DENIED)
-                        c->access_denied = true;
         }
+        collector_may_talk(c, error);
         for (size_t i = 0; i < c->n_cuffs; i++) /* registering armed those too that must rest */
                 if (c->cuffs[i]->session.state == SESSION_RESTING)
                         cuff_pause(c->cuffs[i]);

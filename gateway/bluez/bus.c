@@ -12,6 +12,7 @@ struct bluez_bus {
         sd_bus *bus;
         sd_bus_slot *disconnected, *owner_changed, *get_owner;
         char bluez[OWNER_SIZE]; /* unique name of bluetoothd; "" while it is away */
+        bool told;              /* up or down, once */
         const struct bluez_bus_events *events;
         void *owner;
 };
@@ -22,6 +23,7 @@ static void set_bluez(struct bluez_bus *b, const char *unique) {
         if (strlen(unique) >= sizeof b->bluez)
                 unique = ""; /* no bus daemon names its clients like this */
         strcpy(b->bluez, unique);
+        b->told = true;
         if (b->bluez[0])
                 b->events->up(b->owner);
         else
@@ -33,9 +35,11 @@ static int on_get_owner(sd_bus_message *reply, void *userdata, sd_bus_error *ret
         const char *unique;
 
         b->get_owner = sd_bus_slot_unref(b->get_owner);
-        /* An error means that bluetoothd is not there: it is awaited, and `down` was never up. */
-        if (!sd_bus_message_is_method_error(reply, NULL) &&
-            sd_bus_message_read(reply, "s", &unique) >= 0)
+        /* An error means that bluetoothd is not there: it is awaited. */
+        if (sd_bus_message_is_method_error(reply, NULL) ||
+            sd_bus_message_read(reply, "s", &unique) < 0)
+                unique = "";
+        if (unique[0] || !b->told)
                 set_bluez(b, unique);
         return 0;
 }

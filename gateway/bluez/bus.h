@@ -10,7 +10,8 @@ struct bluez_bus;
 
 struct bluez_bus_events {
         void (*up)(void *owner);       /* org.bluez has an owner (also once at the start) */
-        void (*down)(void *owner);     /* bluetoothd left: every path, call and session is void */
+        void (*down)(void *owner);     /* bluetoothd left: every path, call and session is void;
+                                        * also once when it is not there at the start */
         void (*bus_gone)(void *owner); /* the bus connection ended: exit for restart */
 };
 

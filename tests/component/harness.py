@@ -185,11 +185,12 @@ class Link:
 
 
 class Proxy:
-    """Between the service and the broker: refuses, cuts, or withholds PUBACKs, on command. `lost_acks`
-    counts the measurements that the broker may have got and the service cannot know of."""
+    """Between the service and the broker: refuses, cuts, or withholds the PUBACKs of measurements, on
+    command. `lost_acks` counts the measurements that the broker may have got and the service cannot know of."""
 
     def __init__(self, port):
-        self.target, self.refusing, self.withholding, self.withheld = port, False, False, 0
+        self.target, self.refusing, self.withholding = port, False, False
+        self.held = []  # what is withheld: (link, packet)
         self.links, self.lock, self.lost_acks = [], threading.Lock(), 0
         self.server = socket.create_server(('127.0.0.1', 0))
         self.port = self.server.getsockname()[1]
@@ -240,8 +241,8 @@ class Proxy:
                     if link.is_cut:
                         break
                     if head[0] >> 4 == 4:
-                        if self.withholding:
-                            self.withheld += 1
+                        if self.withholding and body[:2] in link.unanswered:
+                            self.held.append((link, head + body))
                             continue
                         link.unanswered.discard(body[:2])
                     link.client.sendall(head + body)
@@ -262,6 +263,13 @@ class Proxy:
             except OSError:
                 pass
         link.broker.close()
+
+    def release(self):
+        """The oldest PUBACK that was withheld goes through late."""
+        with self.lock:
+            link, packet = self.held.pop(0)
+            link.unanswered.discard(packet[2:4])
+            link.client.sendall(packet)
 
     def cut(self):
         for link in list(self.links):
@@ -412,6 +420,8 @@ class Service(Process):
             try:
                 text = self.notify.recv(4096).decode()
             except OSError:
+                return
+            if not text:  # shut down by stop()
                 return
             with self.told:
                 self.notices.append(text)

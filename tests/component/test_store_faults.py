@@ -76,10 +76,11 @@ class TestStart(StoreStory):
             for page in pages:
                 f.seek((page - 1) * size)
                 f.write(b'\xa5' * size)
+        log = w.fake.out.here()
         w.service()
         w.running.err.wait(r'^error app: The database was damaged\. It is kept as \S+\.corrupt-\d{8}-\d{6}; a new one was made')
         self.assertEqual(len(glob.glob(self.database(w) + '.corrupt-*[0-9]')), 1)
-        w.fake.wait('armed ' + CUFF, w.fake.out.here() - 5)
+        w.fake.wait('armed ' + CUFF, log)
         start = w.subscriber.here()
         w.fake.do('advertise')
         w.event('sync_finished', start)
@@ -199,11 +200,7 @@ class TestRunning(StoreStory):
         self.measure(w, '131/84/67')
         w.wait_outbox_empty()
         ids = self.discovery(w)
-        db = sqlite3.connect(self.database(w), isolation_level=None)
-        db.execute('PRAGMA writable_schema = ON')
-        db.execute("UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'measurement'")
-        db.execute('PRAGMA schema_version = 4711')
-        db.close()
+        self.damage(w)
         w.fake.do('measure 132/85/68')
         w.running.err.wait('^error app: The database is damaged')
         w.event('database_set_aside')
@@ -215,6 +212,55 @@ class TestRunning(StoreStory):
         self.assertEqual(json.loads(w.subscriber.retained()[TOPIC])['systolic'], 133)
         self.assertEqual(len(glob.glob(self.database(w) + '.corrupt-*[0-9]')), 1)
         self.assertTrue(w.request('health_check')['data']['healthy'])
+
+    def damage(self, w):
+        db = sqlite3.connect(self.database(w), isolation_level=None)
+        db.execute('PRAGMA writable_schema = ON')
+        db.execute("UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'measurement'")
+        db.execute('PRAGMA schema_version = 4711')
+        db.close()
+
+    def test_a_late_puback_for_the_old_database_means_nothing_to_the_new(self):
+        """Both have a first row in their outbox; the acknowledgement of the old one does not remove the new."""
+        w = self.world()
+        w.fake.do('advertise')
+        w.event('sync_finished')
+        w.request('info')
+        w.proxy.withholding = True
+        w.fake.do('measure 131/84/67')
+        w.measured('131/84/67')
+        w.event('sync_finished', w.subscriber.here() - 2)
+        self.damage(w)
+        w.fake.do('measure 132/85/68')
+        w.measured('132/85/68')
+        self.assertEqual(len(w.proxy.held), 2)
+        self.assertEqual(w.rows('SELECT sequence FROM outbox'), [(1,)])
+        ids = [m.json['id'] for m in w.subscriber.find(r'cuff2mqtt/device/\w+/user/\w+/event')]
+        self.assertEqual(len(ids), 2)
+        w.proxy.withholding = False
+        w.proxy.release()
+        w.request('health_check')  # answered behind what they caused
+        self.assertEqual(w.rows('SELECT sequence FROM outbox'), [(1,)])
+        w.proxy.cut()
+        w.measured('132/85/68', count=2)
+        w.wait_outbox_empty()
+
+    def test_damaged_and_not_to_be_made_anew(self):
+        """No space for another database either: exit 73, and what is lost with it is said."""
+        w = self.world()
+        w.proxy.down()
+        w.fake.do('measure 131/84/67')
+        w.wait_rows(1)
+        w.fake.wait('disconnect ' + CUFF)
+        resource.prlimit(w.running.pid, resource.RLIMIT_FSIZE, (0, resource.prlimit(w.running.pid, resource.RLIMIT_FSIZE)[1]))
+        w.proxy.up()
+        w.running.err.wait('^warning mqtt: Acknowledged measurements could not be taken out of the outbox')
+        self.damage(w)
+        w.fake.do('measure 132/85/68')
+        w.running.err.wait('^error app: The database is damaged')
+        w.running.err.wait('^error app: Cannot .* \(No space left on device\): free some space')
+        self.assertEqual(w.running.process.wait(DEADLINE), 73)
+        self.assertEqual(w.running.err.count('^error intake: 1 measurements could not be saved before the end and are lost'), 1)
 
     def test_somebody_else_holds_the_database(self):
         """A person in the sqlite3 shell forgot a transaction: the measurement waits and is saved afterwards."""

@@ -10,12 +10,13 @@ static void up_and_down_follow_bluetoothd(void) {
 
         fixture_prepare(&f);
         fixture_open_bus(&f);
+        UNTIL(&f, f.down == 1); /* not there at the start */
         CHECK(!bluez_bus_is_up(f.bus));
         fixture_own(&f);
         UNTIL(&f, f.up == 1);
         CHECK(bluez_bus_is_up(f.bus));
         CHECK(sd_bus_release_name(f.fake, "org.bluez") >= 0);
-        UNTIL(&f, f.down == 1);
+        UNTIL(&f, f.down == 2);
         CHECK(!bluez_bus_is_up(f.bus));
         fixture_own(&f);
         UNTIL(&f, f.up == 2);

@@ -13,9 +13,6 @@ enum {
         CLOCK_AT_FACTORY = 1546300800, /* 2019-01-01, the time of a cuff that was never set */
 };
 
-/* Indications begin this long after encryption or after the CCCD was written, whichever is later.
- */
-#define FIRST_INDICATION (50 * MSEC)
 /* With nothing to hand over it waits a little longer for its host. */
 #define IDLE_HANG_UP (1 * SEC)
 #define IDLE_UNREAD  (10 * SEC)
@@ -33,6 +30,7 @@ void cuff_init(struct cuff *c, const struct cuff_host *host, void *owner) {
                 .battery = 90,
                 .clock_set = true,
                 .clock_writable = true,
+                .first_indication_usec = 50 * MSEC,
                 .indication_gap_usec = 20 * MSEC,
                 .hang_up_usec = 300 * MSEC,
         };
@@ -142,7 +140,7 @@ void cuff_link_up(struct cuff *c, uint64_t now) {
 
 void cuff_link_encrypted(struct cuff *c, uint64_t now) {
         c->link = CUFF_LINK_ENCRYPTED;
-        c->next_indication = now + FIRST_INDICATION;
+        c->next_indication = now + c->first_indication_usec;
         c->last_activity = now;
 }
 

@@ -112,7 +112,7 @@ static int write_cccd(struct cuff *c, uint64_t now, const struct att_row *row, c
         if (row->uuid == UUID_MEASUREMENT && value[0] && cuff_reaches(c, CUFF_SUBSCRIBING))
                 return ATT_SILENCE;
         c->cccds[row - att_table] = (uint16_t) (value[0] | value[1] << 8);
-        c->next_indication = now + AFTER_SUBSCRIPTION;
+        c->next_indication = later(c->next_indication, now + AFTER_SUBSCRIPTION);
         return ATT_OK;
 }
 

@@ -184,6 +184,14 @@ static void do_hang_up_after(struct daemon *d, struct words *w) {
         link_model_changed(dev);
 }
 
+static void do_speaks_after(struct daemon *d, struct words *w) {
+        struct device *dev = words_cuff(w, d);
+        const char *ms = words_plain(w, 0);
+
+        if (dev)
+                dev->cuff->first_indication_usec = ms ? strtoul(ms, NULL, 10) * MSEC : 0;
+}
+
 static void do_hold_indications(struct daemon *d, struct words *w) {
         struct device *dev = words_cuff(w, d);
         const char *ms = words_plain(w, 0);
@@ -250,6 +258,7 @@ const struct script_command script_cuff[] = {
         {"keeps-advertising", do_keeps_advertising},
         {"vanish", do_vanish},
         {"hang-up-after", do_hang_up_after},
+        {"speaks-after", do_speaks_after},
         {"hold-indications", do_hold_indications},
         {"duplicate-indications", do_duplicate_indications},
         {"clock", do_clock},
