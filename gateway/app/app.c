@@ -227,6 +227,7 @@ static int make_halves(struct app *a) {
                 .request = on_request,
                 .changed = on_broker_changed,
                 .info = on_info,
+                .store_broken = on_store_broken,
                 .stopped = on_publisher_stopped,
         };
         int r = collector_new(a->event, a->config, a->store, &collector_events, a, &a->collector);

@@ -181,12 +181,18 @@ static bool is_acked(const struct publisher *p, int64_t sequence) {
 static bool publish_outbox(struct publisher *p) {
         struct store_outbox_row row;
         _cleanup_(freep) char *topic = NULL, *payload = NULL;
+        int r;
 
         if (p->n_acked > PUBLISHER_ACKED_MAX - MQTT_WINDOW)
                 return false; /* the database must take those out first */
         do {
-                if (store_outbox_next(p->store, p->sent, &row) < 0)
+                r = store_outbox_next(p->store, p->sent, &row);
+                if (r == -ENODATA)
                         return false;
+                if (r < 0) {
+                        publisher_store_failed(p, "Waiting measurements could not be read", r);
+                        return false;
+                }
                 p->sent = row.sequence;
         } while (is_acked(p, row.sequence));
         topic = message_user_topic(p->config->mqtt.base_topic, &row.measurement.cuff,

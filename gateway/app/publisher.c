@@ -21,18 +21,36 @@
 
 /* --- acknowledged rows leave the database, those of one turn of the loop together --- */
 
+/* Said once. A damaged database is replaced on the next turn: whoever calls may go on with this
+ * one. */
+void publisher_store_failed(struct publisher *p, const char *what, int error) {
+        if (p->store_error != error)
+                log_error("%s (%s)", what, strerror(-error));
+        p->store_error = error;
+        if (error == -EUCLEAN && !deadline_is_set(&p->broken))
+                deadline_set_usec(&p->broken, 0);
+}
+
+static void on_broken(void *userdata) {
+        struct publisher *p = userdata;
+
+        p->events->store_broken(p->owner);
+}
+
 static void on_remove(void *userdata) {
         struct publisher *p = userdata;
         int r = store_outbox_remove_many(p->store, p->acked, p->n_acked);
 
         if (r < 0) {
-                log_warning("Acknowledged measurements could not be taken out of the outbox (%s); "
-                            "trying again",
-                            strerror(-r));
                 deadline_set_usec(&p->remove, PUBLISHER_REMOVE_USEC);
+                publisher_store_failed(p,
+                                       "Acknowledged measurements could not be taken out of the "
+                                       "outbox; trying again",
+                                       r);
                 return;
         }
         p->n_acked = 0;
+        p->store_error = 0;
         publisher_pump(p);
 }
 
@@ -169,6 +187,8 @@ void publisher_info_changed(struct publisher *p) {
 void publisher_set_store(struct publisher *p, struct store *store) {
         p->store = store;
         p->n_stores++;
+        p->store_error = 0;
+        deadline_clear(&p->broken);
         p->sent = 0;
         p->n_acked = 0;
 }
@@ -243,6 +263,7 @@ int publisher_new(sd_event *event, const struct config *config, struct store *st
                                                config->mqtt.base_topic, strdup(store_inst(store)),
                                                CUFF2MQTT_VERSION};
         deadline_init(&p->remove, event, on_remove, p);
+        deadline_init(&p->broken, event, on_broken, p);
         deadline_init(&p->birth, event, on_birth, p);
         deadline_init(&p->birth_states, event, on_birth_states, p);
         r = p->hostname && p->ha.inst ? make_topics(p) : -ENOMEM;
@@ -262,6 +283,7 @@ void publisher_free(struct publisher *p) {
         if (p->n_acked)
                 store_outbox_remove_many(p->store, p->acked, p->n_acked);
         deadline_done(&p->remove);
+        deadline_done(&p->broken);
         deadline_done(&p->birth);
         deadline_done(&p->birth_states);
         mqtt_client_free(p->client);

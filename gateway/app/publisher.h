@@ -17,6 +17,7 @@ struct publisher_events {
         void (*request)(void *owner, const char *name, const struct mqtt_incoming *m);
         void (*changed)(void *owner); /* connected or lost */
         char *(*info)(void *owner);   /* the payload of bridge/info; to be freed */
+        void (*store_broken)(void *owner);
         void (*stopped)(void *owner);
 };
 
@@ -52,7 +53,8 @@ struct publisher {
         int64_t sent;                       /* last outbox sequence sent on this connection */
         int64_t acked[PUBLISHER_ACKED_MAX]; /* acknowledged, not taken out of the database yet */
         size_t n_acked;
-        struct deadline remove, birth, birth_states;
+        int store_error; /* that was logged last; 0 the database answers */
+        struct deadline remove, broken, birth, birth_states;
         char trouble[320]; /* why there is no connection; "" connected */
 };
 
@@ -85,3 +87,4 @@ void publisher_cuff_due(struct publisher *p,
                         const struct cuff *cuff); /* all of it; NULL: nothing */
 struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address);
 void publisher_pump(struct publisher *p); /* as much as the window takes */
+void publisher_store_failed(struct publisher *p, const char *what, int error);

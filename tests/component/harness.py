@@ -191,7 +191,7 @@ class Proxy:
     def __init__(self, port):
         self.target, self.refusing, self.withholding = port, False, False
         self.held = []  # what is withheld: (link, packet)
-        self.links, self.lock, self.lost_acks = [], threading.Lock(), 0
+        self.links, self.lock, self.lost_acks = [], threading.Condition(), 0
         self.server = socket.create_server(('127.0.0.1', 0))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -243,6 +243,7 @@ class Proxy:
                     if head[0] >> 4 == 4:
                         if self.withholding and body[:2] in link.unanswered:
                             self.held.append((link, head + body))
+                            self.lock.notify_all()
                             continue
                         link.unanswered.discard(body[:2])
                     link.client.sendall(head + body)
@@ -263,6 +264,11 @@ class Proxy:
             except OSError:
                 pass
         link.broker.close()
+
+    def wait_held(self, count):
+        with self.lock:
+            if not self.lock.wait_for(lambda: len(self.held) >= count, DEADLINE):
+                raise Timeout('%d of %d PUBACKs were withheld' % (len(self.held), count))
 
     def release(self):
         """The oldest PUBACK that was withheld goes through late."""
@@ -661,9 +667,10 @@ class Story(unittest.TestCase):
         return dict(word.split('=') for word in w.fake.out.match.string.split()[2:])
 
     def measure(self, w, values, command='measure', cuff=CUFF):
-        """One whole session: the measurement arrives and the service says that it is done."""
-        start = w.subscriber.here()
+        """One whole session: the measurement arrives, the service says that it is done, the cuff is paused."""
+        start, log = w.subscriber.here(), w.fake.out.here()
         w.fake.do('%s %s %s' % (command, cuff, values))
         event = w.measured(values, start=start)
         w.event('sync_finished', start)
+        w.fake.wait('call Disconnect path=.*' + cuff.replace(':', '_'), log)
         return event

@@ -58,8 +58,7 @@ class TestAway(Story):
         self.measure(w, '131/84/67')
         w.wait_outbox_empty()
         w.proxy.down()
-        w.fake.do('measure announce=no at=2026-01-20T07:30:00 132/85/68')
-        self.store(w, '133/86/69')
+        self.store(w, 'at=2026-01-20T07:30:00 132/85/68', '133/86/69')
         w.proxy.up()
         self.assertTrue(w.measured('132/85/68')['backlog'])
         self.assertFalse(w.measured('133/86/69')['backlog'])
@@ -101,6 +100,7 @@ class TestAway(Story):
         w.proxy.withholding = True
         w.fake.do('measure 132/85/68')
         w.measured('132/85/68')
+        w.proxy.wait_held(1)
         self.assertEqual(w.rows('SELECT count(*) FROM outbox'), [(1,)])
         w.proxy.withholding = False
         self.measure(w, '133/86/69')
@@ -128,6 +128,17 @@ class TestAway(Story):
         w.wait_rows(len(values))
         w.wait_outbox_empty()
         w.allowed_duplicates = w.proxy.lost_acks
+        w.verify()
+
+    def test_stopped_and_started_between_measurements(self):
+        """An update of the service: the first measurement afterwards arrives as those before."""
+        w = self.world()
+        for i, values in enumerate(MANY):
+            self.measure(w, values)
+            log = w.fake.out.here()
+            w.running.stop(signal.SIGKILL if i % 2 else signal.SIGTERM)
+            w.service()
+            w.fake.wait('armed ' + CUFF, log)
         w.verify()
 
     def test_restarted_while_the_broker_is_away(self):

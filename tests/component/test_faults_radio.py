@@ -136,7 +136,8 @@ class TestAnswers(Story):
 class TestBond(Story):
     def test_lost_bond(self):
         """The cuff forgot us: no loop, one event, a problem with its remedy; a pairing window heals it."""
-        w = self.world()
+        w = self.world(config=FAST.replace('backoff_min = 0.4', 'backoff_min = 1.5')
+                       .replace('backoff_max = 2', 'backoff_max = 9'))
         self.measure(w, '131/84/67')
         start = w.subscriber.here()
         w.fake.do('bond-lost')
@@ -144,8 +145,10 @@ class TestBond(Story):
         self.assertEqual(w.event('bond_lost', start)['data']['device'], CUFF)
         problem = self.state(w, lambda s: s['sync_state'] == 'problem' and 'pairing' in s['sync_error'], start)
         self.assertIn('P blinks', problem['sync_error'])
-        w.subscriber.wait('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_failed', start=start, count=4)
-        self.assertLessEqual(w.fake.out.count(' connect ', log), 8)  # two for each failed session at most
+        w.subscriber.wait('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_failed', start=start, count=3)
+        links = [t for t, line in list(zip(w.fake.out.times, w.fake.out.lines))[log:] if ' connect ' in line]
+        self.assertEqual(len(links), 3)
+        self.assertGreaterEqual(links[2] - links[1], 2.25)  # the back-off, doubled, less its jitter
         self.assertEqual(w.fake.out.count('call (Pair|RemoveDevice)'), 0)
         w.pair()
         w.measured('128/80/64')
@@ -272,6 +275,10 @@ class TestAdapter(Story):
     def test_dongle_pulled_and_put_back(self):
         """The dongle is pulled and put back."""
         self.comes_back('adapter-remove', 'adapter-add', 'plug it in', 'absent')
+
+    def test_dongle_put_back_under_another_name(self):
+        """The dongle comes back as hci1: every path is another one."""
+        self.comes_back('adapter-remove', 'adapter-add hci1', 'plug it in', 'absent')
 
     def test_rfkill(self):
         """Aeroplane mode and back."""

@@ -231,9 +231,6 @@ class TestIdentity(Story):
             os.unlink(os.path.join(w.state_directory, name))
         w.env = {'TZ': 'Asia/Tokyo'}
         w.service()
-        start = w.subscriber.here()
-        w.fake.do('advertise')
-        w.event('sync_finished', start)
         w.fake.do('raw ' + GOOD)
         again = w.measured('131/84/67', count=2)
         self.assertEqual(again['id'], first['id'])

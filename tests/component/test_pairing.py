@@ -5,7 +5,8 @@ import unittest
 from harness import CUFF, FAST, Story
 
 SECOND = 'C0:FF:EE:00:00:02'
-SHORT = FAST.replace('pairing_window = 60.0', 'pairing_window = %s').replace('pairing_retry = 0.5', 'pairing_retry = 0.1')
+SHORT = FAST.replace('pairing_window = 60.0', 'pairing_window = %s') \
+        .replace('pairing_retry = 0.5', 'pairing_retry = 0.1')
 
 
 class PairingStory(Story):

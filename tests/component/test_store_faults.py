@@ -233,7 +233,7 @@ class TestRunning(StoreStory):
         self.damage(w)
         w.fake.do('measure 132/85/68')
         w.measured('132/85/68')
-        self.assertEqual(len(w.proxy.held), 2)
+        w.proxy.wait_held(2)
         self.assertEqual(w.rows('SELECT sequence FROM outbox'), [(1,)])
         ids = [m.json['id'] for m in w.subscriber.find(r'cuff2mqtt/device/\w+/user/\w+/event')]
         self.assertEqual(len(ids), 2)
@@ -245,6 +245,20 @@ class TestRunning(StoreStory):
         w.measured('132/85/68', count=2)
         w.wait_outbox_empty()
 
+    def test_damaged_while_measurements_wait_for_the_broker(self):
+        """The outbox cannot be read when the broker comes back: said and set aside, and the next one is published."""
+        w = self.world()
+        w.proxy.down()
+        w.fake.do('measure 131/84/67')
+        w.wait_rows(1)
+        w.fake.wait('disconnect ' + CUFF)
+        self.damage(w)
+        w.proxy.up()
+        w.running.err.wait('^error mqtt: Waiting measurements could not be read')
+        w.running.err.wait('^error app: The database was damaged. It is kept as')
+        self.measure(w, '132/85/68')
+        w.verify()
+
     def test_damaged_and_not_to_be_made_anew(self):
         """No space for another database either: exit 73, and what is lost with it is said."""
         w = self.world()
@@ -254,9 +268,10 @@ class TestRunning(StoreStory):
         w.fake.wait('disconnect ' + CUFF)
         resource.prlimit(w.running.pid, resource.RLIMIT_FSIZE, (0, resource.prlimit(w.running.pid, resource.RLIMIT_FSIZE)[1]))
         w.proxy.up()
-        w.running.err.wait('^warning mqtt: Acknowledged measurements could not be taken out of the outbox')
-        self.damage(w)
+        w.running.err.wait('^error mqtt: Acknowledged measurements could not be taken out of the outbox')
         w.fake.do('measure 132/85/68')
+        w.running.err.wait('^error intake: .*kept in memory')
+        self.damage(w)
         w.running.err.wait('^error app: The database is damaged')
         w.running.err.wait('^error app: Cannot .* \(No space left on device\): free some space')
         self.assertEqual(w.running.process.wait(DEADLINE), 73)

@@ -50,7 +50,7 @@ struct cuff {
         bool random_address, omron, security_request, clock_writable, keeps_advertising, duplicates;
         unsigned users;
         uint8_t battery;
-        uint64_t first_indication_usec;             /* after encryption */
+        uint64_t first_indication_usec; /* after encryption; and never before it is subscribed */
         uint64_t indication_gap_usec, hang_up_usec; /* UINT64_MAX: never */
 
         bool clock_set;

@@ -128,7 +128,7 @@ static void remove_device(struct daemon *d, sd_bus_message *m) {
 }
 
 static void get_filters(struct daemon *d, sd_bus_message *m) {
-        log_line("call GetDiscoveryFilters path=%s answer=ok", ADAPTER_PATH);
+        log_line("call GetDiscoveryFilters path=%s answer=ok", d->adapter_path);
         sd_bus_reply_method_return(m, "as", 5, "UUIDs", "RSSI", "Transport", "DuplicateData",
                                    "Pattern");
 }
@@ -180,17 +180,17 @@ static const sd_bus_vtable adapter_vtable[] = {
 /* --- life --- */
 
 void adapter_export(struct daemon *d) {
-        sd_bus_add_object_vtable(d->bus, &d->adapter_slot, ADAPTER_PATH, ADAPTER_INTERFACE,
+        sd_bus_add_object_vtable(d->bus, &d->adapter_slot, d->adapter_path, ADAPTER_INTERFACE,
                                  adapter_vtable, d);
         manager_export_gatt(d, &d->gatt_manager_slot);
         d->was_pairable = adapter_is_pairable(d);
-        sd_bus_emit_object_added(d->bus, ADAPTER_PATH);
+        sd_bus_emit_object_added(d->bus, d->adapter_path);
 }
 
 void adapter_unexport(struct daemon *d) {
         if (!d->adapter_slot)
                 return;
-        sd_bus_emit_object_removed(d->bus, ADAPTER_PATH);
+        sd_bus_emit_object_removed(d->bus, d->adapter_path);
         d->adapter_slot = sd_bus_slot_unref(d->adapter_slot);
         d->gatt_manager_slot = sd_bus_slot_unref(d->gatt_manager_slot);
 }
@@ -207,7 +207,7 @@ void adapter_changed(struct daemon *d, const char *name, ...) {
                 n++;
         va_end(more);
         names[n] = NULL;
-        sd_bus_emit_properties_changed_strv(d->bus, ADAPTER_PATH, ADAPTER_INTERFACE,
+        sd_bus_emit_properties_changed_strv(d->bus, d->adapter_path, ADAPTER_INTERFACE,
                                             (char **) (uintptr_t) names);
 }
 

@@ -77,7 +77,7 @@ struct daemon {
         sd_bus *bus;         /* NULL while bluetoothd is stopped */
         double time_scale;   /* bluetoothd's own waits of a second and more are divided by this */
 
-        char adapter_address[18], alias[64];
+        char adapter_path[24], adapter_address[18], alias[64];
         bool adapter_present, powered, blocked, pairable, discoverable;
         bool was_pairable; /* the value last signalled */
         sd_bus_slot *adapter_slot, *gatt_manager_slot;
@@ -94,8 +94,6 @@ struct daemon {
         struct delayed *delayed;
         struct foreign *foreign;
 };
-
-#define ADAPTER_PATH "/org/bluez/hci0"
 
 int daemon_start(struct daemon *d); /* owns the name; 0 or negative errno */
 void daemon_stop(struct daemon *d); /* sessions, agents, profiles are forgotten, links are down */

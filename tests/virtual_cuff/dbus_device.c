@@ -26,7 +26,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
         if (strcmp(name, "AddressType") == 0)
                 return sd_bus_message_append(reply, "s", random ? "random" : "public");
         if (strcmp(name, "Adapter") == 0)
-                return sd_bus_message_append(reply, "o", ADAPTER_PATH);
+                return sd_bus_message_append(reply, "o", dev->daemon->adapter_path);
         return sd_bus_message_append(reply, "s", dev->cuff ? dev->cuff->name : dev->address);
 }
 
@@ -179,6 +179,13 @@ static const sd_bus_vtable data_vtable[] = {
 
 /* --- life --- */
 
+void device_place(struct device *dev) {
+        snprintf(dev->path, sizeof dev->path, "%s/dev_%s", dev->daemon->adapter_path, dev->address);
+        for (char *p = dev->path; *p; p++)
+                if (*p == ':')
+                        *p = '_';
+}
+
 struct device *device_new(struct daemon *d, const char *address, struct cuff *cuff) {
         struct device *dev = must_alloc(sizeof *dev), **end = &d->devices;
 
@@ -188,10 +195,7 @@ struct device *device_new(struct daemon *d, const char *address, struct cuff *cu
         dev->logged_flags = -1;
         dev->advert_interval_usec = 250 * MSEC;
         snprintf(dev->address, sizeof dev->address, "%s", address);
-        snprintf(dev->path, sizeof dev->path, ADAPTER_PATH "/dev_%s", address);
-        for (char *p = dev->path; *p; p++)
-                if (*p == ':')
-                        *p = '_';
+        device_place(dev);
         while (*end)
                 end = &(*end)->next;
         *end = dev;

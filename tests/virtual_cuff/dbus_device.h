@@ -4,6 +4,7 @@
 #include "dbus_daemon.h"
 
 struct device *device_new(struct daemon *d, const char *address, struct cuff *cuff);
+void device_place(struct device *dev); /* the path below its adapter, before it is exported */
 void device_free(struct device *dev);
 struct device *device_by_address(struct daemon *d, const char *address);
 /* By the path of the object or of one below it. */

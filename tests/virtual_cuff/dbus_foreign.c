@@ -81,11 +81,11 @@ void foreign_agent(struct daemon *d, bool on) {
 /* --- a scan that sees all --- */
 
 static void start_scan(struct foreign *f) {
-        sd_bus_call_method_async(f->scan_bus, NULL, "org.bluez", ADAPTER_PATH, "org.bluez.Adapter1",
-                                 "SetDiscoveryFilter", on_answer, f, "a{sv}", 1, "DuplicateData",
-                                 "b", 1);
-        sd_bus_call_method_async(f->scan_bus, NULL, "org.bluez", ADAPTER_PATH, "org.bluez.Adapter1",
-                                 "StartDiscovery", on_answer, f, NULL);
+        sd_bus_call_method_async(f->scan_bus, NULL, "org.bluez", f->daemon->adapter_path,
+                                 "org.bluez.Adapter1", "SetDiscoveryFilter", on_answer, f, "a{sv}",
+                                 1, "DuplicateData", "b", 1);
+        sd_bus_call_method_async(f->scan_bus, NULL, "org.bluez", f->daemon->adapter_path,
+                                 "org.bluez.Adapter1", "StartDiscovery", on_answer, f, NULL);
 }
 
 void foreign_scan(struct daemon *d, bool on) {

@@ -310,7 +310,7 @@ int manager_export(struct daemon *d) {
 }
 
 int manager_export_gatt(struct daemon *d, sd_bus_slot **ret) {
-        return sd_bus_add_object_vtable(d->bus, ret, ADAPTER_PATH, "org.bluez.GattManager1",
+        return sd_bus_add_object_vtable(d->bus, ret, d->adapter_path, "org.bluez.GattManager1",
                                         gatt_vtable, d);
 }
 

@@ -97,6 +97,7 @@ int main(int argc, char **argv) {
         struct daemon d = {.address = getenv("DBUS_SYSTEM_BUS_ADDRESS"),
                            .time_scale = 1,
                            .pairable = true,
+                           .adapter_path = "/org/bluez/hci0",
                            .adapter_address = "00:1A:7D:DA:71:01",
                            .alias = "virtual"};
         struct input in = {.daemon = &d};

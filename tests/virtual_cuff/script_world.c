@@ -37,11 +37,19 @@ static void do_adapter_remove(struct daemon *d, struct words *w) {
         daemon_adapter_remove(d);
 }
 
+/* adapter-add [hci1]: a dongle that is put back often gets another name */
 static void do_adapter_add(struct daemon *d, struct words *w) {
-        if (d->adapter_present)
+        const char *name = words_plain(w, 0);
+
+        if (d->adapter_present) {
                 w->problem = "it is there";
-        else
-                daemon_adapter_add(d);
+                return;
+        }
+        if (name)
+                snprintf(d->adapter_path, sizeof d->adapter_path, "/org/bluez/%s", name);
+        for (struct device *dev = d->devices; dev; dev = dev->next)
+                device_place(dev);
+        daemon_adapter_add(d);
 }
 
 static void do_rfkill(struct daemon *d, struct words *w) {
