@@ -127,8 +127,8 @@ static int open_store(struct app *a) {
                 return r;
         }
         if (store_set_aside(a->store))
-                log_error("The database was damaged. It is kept as %s; a new one was made, the "
-                          "cuffs will be read again",
+                log_error("The database was damaged. It is kept as %s; what could be read of it "
+                          "is in a new one",
                           store_set_aside(a->store));
         return 0;
 }

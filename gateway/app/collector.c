@@ -159,6 +159,7 @@ static void tell_adapter(struct collector *c, enum bluez_adapter_state state) {
 static void on_adapter_changed(void *owner) {
         struct collector *c = owner;
         const struct bluez_adapter_info *info = bluez_adapter_info(c->adapter);
+        bool waking;
 
         if (info->state == BLUEZ_ADAPTER_ON && !c->adapter_on && c->stage == COLLECTOR_RUNNING)
                 adapter_goes_on(c);
@@ -166,7 +167,10 @@ static void on_adapter_changed(void *owner) {
                 adapter_goes_off(c);
         if (info->error != BLUEZ_OK) /* an answer, too */
                 c->listed = true;
-        if (c->listed && (info->state != c->adapter_state || !c->told)) {
+        /* At the start an adapter that is off is being switched on: what comes of it is told. */
+        waking = !c->told && info->state == BLUEZ_ADAPTER_OFF && info->error == BLUEZ_OK &&
+                 c->config->bluetooth.power_on;
+        if (c->listed && !waking && (info->state != c->adapter_state || !c->told)) {
                 tell_adapter(c, info->state);
                 c->adapter_state = info->state;
                 c->told = true;

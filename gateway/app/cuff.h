@@ -72,7 +72,7 @@ const char *cuff_name(const struct cuff *cuff);
  * and in the first session the model is read a moment after the first measurement may have come. */
 bool cuff_is_introduced(const struct cuff *cuff);
 
-/* --- between cuff.c (session and driver) and cuff_device.c (D-Bus events and the cuff's life) ---
- */
+/* --- between cuff.c (the session), cuff_read.c (driver, values) and cuff_device.c (signals) --- */
 extern const struct bluez_gatt_events cuff_gatt_events;
+void cuff_continue_plan(struct cuff *cuff); /* until an operation is under way or none is left */
 void cuff_look_again(void *userdata);

@@ -35,9 +35,12 @@ bool date_time_is_first_day(const struct date_time *dt) {
 }
 
 /* 2019-01-01 with second 63: HEM-7155T-MW3 records taken before the clock was first set
- * (dzikus/esphome-omron, captured bytes; sure). */
+ * (dzikus/esphome-omron, captured bytes; sure). Midnight sharp of that day: a clock that begins
+ * there and does not tick (inferred; nobody finishes a measurement in its first second). Two equal
+ * measurements with such a stamp are still two. */
 static bool is_never_set(const struct date_time *dt) {
-        return date_time_is_first_day(dt) && dt->second == 63;
+        return date_time_is_first_day(dt) &&
+               (dt->second == 63 || (dt->hour == 0 && dt->minute == 0 && dt->second == 0));
 }
 
 int date_time_check(const struct date_time *dt) {

@@ -39,8 +39,9 @@ struct date_time date_time_take(struct bytes *b);
 bool date_time_equal(const struct date_time *a, const struct date_time *b);
 
 /* 0: a usable time (second 60..63 counts as 59). -ENODATA: year, month or day unknown, or the mark
- * of a clock that was never set (2019-01-01 with second 63; seen in three records, dzikus/
- * esphome-omron; sure). -ERANGE: no such day or hour, or year outside 2010..2099. */
+ * of a clock that was never set (2019-01-01 with second 63, seen in three records, dzikus/
+ * esphome-omron, sure; or midnight sharp of that day, inferred). -ERANGE: no such day or hour, or
+ * year outside 2010..2099. */
 int date_time_check(const struct date_time *dt);
 
 /* 2019-01-01: where the clock of a cuff that was never set begins, and may tick on from (README of

@@ -1,5 +1,6 @@
-/* A damaged database makes way for a new one that keeps `inst`, cuffs and users, so that Home
- * Assistant's ids survive. The new one is whole before the damaged one is touched: a full disk or a
+/* A damaged database makes way for a new one that keeps what can be read: `inst`, cuffs and users,
+ * so that Home Assistant's ids survive, and measurements and outbox, so that nothing is lost that
+ * the damage did not hit. The new one is whole before the damaged one is touched: a full disk or a
  * power cut in between leaves things as they were. */
 #include "store/database.h"
 
@@ -11,6 +12,13 @@
 #include <time.h>
 
 #define MAX_ASIDE_PER_SECOND 100
+
+#define SALVAGE_USER "INSERT OR IGNORE INTO user (cuff, user, name, person) VALUES (?, ?, ?, ?)"
+#define STORED       "arrival, taken_seconds, " MEASUREMENT_COLUMNS
+#define SALVAGE_MEASUREMENT                                                                        \
+        "INSERT OR IGNORE INTO measurement (" STORED ") VALUES "                                   \
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define SALVAGE_OUTBOX "INSERT OR IGNORE INTO outbox (sequence, measurement) VALUES (?, ?)"
 
 /* What SQLite keeps beside a database. Left behind, it would be played into the new one. */
 static const char *const companions[] = {"-wal", "-shm", "-journal"};
@@ -96,8 +104,18 @@ static int salvage(sqlite3 *from, sqlite3 *to) {
                 {"SELECT key, value FROM meta",
                  "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)"},
                 {"SELECT " CUFF_COLUMNS " FROM cuff", "INSERT OR IGNORE " CUFF_VALUES},
-                {"SELECT cuff, user, name, person FROM user",
-                 "INSERT OR IGNORE INTO user (cuff, user, name, person) VALUES (?, ?, ?, ?)"},
+                {"SELECT cuff, user, name, person FROM user", SALVAGE_USER},
+                /* Reading ends at the first damaged page: from both ends to it. The rowid order
+                 * needs no index, which may be what is damaged. A measurement needs its user. */
+                {"SELECT cuff, user, '', '' FROM measurement NOT INDEXED", SALVAGE_USER},
+                {"SELECT cuff, user, '', '' FROM measurement NOT INDEXED ORDER BY arrival DESC",
+                 SALVAGE_USER},
+                {"SELECT " STORED " FROM measurement NOT INDEXED", SALVAGE_MEASUREMENT},
+                {"SELECT " STORED " FROM measurement NOT INDEXED ORDER BY arrival DESC",
+                 SALVAGE_MEASUREMENT},
+                {"SELECT sequence, measurement FROM outbox NOT INDEXED", SALVAGE_OUTBOX},
+                {"SELECT sequence, measurement FROM outbox NOT INDEXED ORDER BY sequence DESC",
+                 SALVAGE_OUTBOX},
         };
         int r = database_begin(to);
 

@@ -12,7 +12,7 @@ struct store;
  *   -ENOTSUP the database is of a newer version: nothing was touched
  *   -EACCES -EROFS -ENOSPC -ENOENT ..  the directory or file cannot be used
  * A corrupt file is renamed to cuff2mqtt.db.corrupt-YYYYMMDD-HHMMSS (with its -wal and -shm), a new
- * one is made with what could be saved of `inst`, cuffs and users: see store_set_aside. */
+ * one is made with what could be read of it: see store_set_aside. */
 int store_open(const char *directory, struct store **ret, char **ret_why);
 void store_close(struct store *s);
 

@@ -1,0 +1,176 @@
+/* What the cuff is asked and what it says: the driver's plan over GATT, and values into the intake.
+ */
+#include "app/cuff.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "app/collector.h"
+#include "app/wall_clock.h"
+#include "core/gatt_uuid.h"
+#include "mqtt/message.h"
+
+#define LOG_COMPONENT "cuff"
+#include "base/log.h"
+
+#define LOOK_AGAIN_USEC 1000000u /* bluez#1489: resolved before the objects are exported */
+#define OMRON_MEMORY_ADVICE                                                                        \
+        "it offers no Blood Pressure measurements; if it is an OMRON cuff that keeps them in its " \
+        "memory only, this version cannot read it yet"
+
+static void now_for_driver(const struct cuff *cuff, struct driver_now *ret) {
+        *ret = (struct driver_now){
+                .synchronised = wall_clock_is_synchronised(cuff->collector->config->system_clock),
+        };
+        if (wall_clock_local(wall_clock_now(), &ret->local) < 0)
+                ret->synchronised = false;
+}
+
+static int ask(struct cuff *cuff, const struct driver_request *request) {
+        switch (request->verb) {
+        case DRIVER_SUBSCRIBE:
+                return bluez_gatt_subscribe(cuff->gatt, request->uuid);
+        case DRIVER_READ:
+                return bluez_gatt_read(cuff->gatt, request->uuid);
+        default:
+                return bluez_gatt_write(cuff->gatt, request->uuid, request->value,
+                                        request->value_size,
+                                        /* with_response= */ true);
+        }
+}
+
+/* Walks the plan until an operation is under way or there is nothing to ask. */
+void cuff_continue_plan(struct cuff *cuff) {
+        struct driver_request request;
+        struct driver_now now;
+        int r;
+
+        while (!cuff->asking) {
+                now_for_driver(cuff, &now);
+                driver_standard_next(&cuff->driver, &now, &request);
+                if (request.verb == DRIVER_WAIT)
+                        return;
+                if (request.verb == DRIVER_DRAINED) {
+                        cuff_event(cuff, EVENT_DRAINED);
+                        return;
+                }
+                if (request.verb == DRIVER_FAILED) {
+                        if (!cuff->trouble[0])
+                                cuff_set_trouble(
+                                        cuff,
+                                        "The cuff could not be read (%s): take a measurement, it "
+                                        "is tried again",
+                                        strerror(-request.error));
+                        cuff_event(cuff, request.error == -ENOTCONN ? EVENT_LOST : EVENT_REFUSED);
+                        return;
+                }
+                r = ask(cuff, &request);
+                if (r < 0)
+                        driver_standard_reply(&cuff->driver, &now, r, NULL, 0);
+                else
+                        cuff->asking = true;
+        }
+}
+
+static void on_gatt_done(void *owner, enum bluez_error error, const uint8_t *value,
+                         size_t value_size) {
+        struct cuff *cuff = owner;
+        struct driver_now now;
+
+        if (!session_is_linked(&cuff->session))
+                return; /* listen_early: it is asked again in the session */
+        cuff->asking = false;
+        now_for_driver(cuff, &now);
+        if (error != BLUEZ_OK)
+                log_cuff_debug(cuff->address, "The cuff's answer: %s",
+                               bluez_error_to_string(error));
+        collector_may_talk(cuff->collector, error);
+        driver_standard_reply(&cuff->driver, &now, bluez_error_to_errno(error), value, value_size);
+        if (cuff->session.state == SESSION_SUBSCRIBING) {
+                if (error == BLUEZ_OK) {
+                        cuff_event(cuff, EVENT_SUBSCRIBED);
+                        return;
+                }
+                cuff_set_trouble(cuff, "%s. %s", bluez_error_cause(error),
+                                 bluez_error_remedy(error));
+        }
+        cuff_continue_plan(cuff);
+}
+
+static void refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
+                         int error) {
+        const char *word = error == -EBADMSG   ? "EBADMSG"
+                           : error == -ENODATA ? "ENODATA"
+                           : error == -ERANGE  ? "ERANGE"
+                                               : "EINVAL";
+        const char *text = error == -ENODATA  ? "the cuff reports a measurement that failed"
+                           : error == -ERANGE ? "the values are not plausible"
+                                              : "the bytes are damaged";
+
+        log_cuff_warning(cuff->address,
+                         "A value was not taken as a measurement: %s (%s); its bytes are kept",
+                         text, word);
+        store_rejected_insert(cuff->collector->store, &cuff->record.address, uuid, value, size,
+                              word, wall_clock_now());
+        collector_happened(
+                cuff->collector, "measurement_refused",
+                message_object("device", cuff->address, "code", word, "reason", text, NULL), NULL);
+}
+
+static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, size_t size) {
+        struct cuff *cuff = owner;
+        struct measurement m;
+        int r;
+
+        if (!cuff->arrival_s) /* before the session has begun */
+                cuff->arrival_s = wall_clock_now();
+        cuff_event(cuff, EVENT_VALUE);
+        r = driver_standard_value(&cuff->driver, uuid, value, size, &m);
+        if (r == 1) {
+                r = intake_measurement(&cuff->collector->intake, &cuff->record.address, &m, "2a35",
+                                       value, size, cuff->arrival_s);
+                cuff->new_measurements += r != 0;
+        } else if (r < 0 && r != -ENOTSUP) {
+                refuse_value(cuff, uuid, value, size, r);
+        }
+}
+
+/* BlueZ remembers a subscription made while the cuff is away and renews it on the next link, before
+ * that has its services. Without it the first words of a cuff that speaks at once are confirmed to
+ * nobody after a restart of ours. */
+static void listen_early(struct cuff *cuff) {
+        if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT))
+                bluez_gatt_subscribe(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT);
+}
+
+static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
+        struct cuff *cuff = owner;
+
+        if (!session_is_linked(&cuff->session))
+                listen_early(cuff);
+        if (cuff->session.state != SESSION_RESOLVING)
+                return;
+        if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT)) {
+                cuff_event(cuff, EVENT_RESOLVED);
+                return;
+        }
+        cuff_set_trouble(cuff,
+                         error != BLUEZ_OK
+                                 ? "BlueZ did not list what the cuff offers: press the cuff's "
+                                   "Bluetooth button to try again"
+                                 : "The cuff is connected, but " OMRON_MEMORY_ADVICE);
+        deadline_set_usec(&cuff->look_again, LOOK_AGAIN_USEC);
+}
+
+void cuff_look_again(void *userdata) {
+        struct cuff *cuff = userdata;
+
+        if (cuff->session.state == SESSION_RESOLVING && cuff->gatt)
+                bluez_gatt_find(cuff->gatt);
+}
+
+const struct bluez_gatt_events cuff_gatt_events = {
+        .found = on_gatt_found,
+        .done = on_gatt_done,
+        .value = on_gatt_value,
+};
