@@ -78,7 +78,7 @@ class TestStart(StoreStory):
                 f.write(b'\xa5' * size)
         log = w.fake.out.here()
         w.service()
-        w.running.err.wait(r'^error app: The database was damaged\. It is kept as \S+\.corrupt-\d{8}-\d{6}; a new one was made')
+        w.running.err.wait(r'^error app: The database was damaged\. It is kept as \S+\.corrupt-\d{8}-\d{6}; what could be read')
         self.assertEqual(len(glob.glob(self.database(w) + '.corrupt-*[0-9]')), 1)
         w.fake.wait('armed ' + CUFF, log)
         start = w.subscriber.here()
