@@ -225,7 +225,7 @@ class TestStops(Story):
         w.fake.do('measure 122/82/62')
         w.measured('121/81/61')
         w.wait_outbox_empty()
-        w.running.stop(signal.SIGKILL)
+        w.kill()
         w.fake.wait('cccd-cleared %s uuid=2a35 why=client-left-bus' % CUFF)
         w.service()
         w.measured('122/82/62')
@@ -236,7 +236,7 @@ class TestStops(Story):
         """SIGKILL while nothing happens: the kernel's list is taken over, the cuff is read."""
         w = self.world()
         self.measure(w, '131/84/67')
-        w.running.stop(signal.SIGKILL)
+        w.kill()
         w.service()
         self.measure(w, '128/80/64')
         w.verify()
