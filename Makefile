@@ -161,7 +161,9 @@ install: all
 	install -dm755 $(DESTDIR)/etc/cuff2mqtt
 	test -e $(DESTDIR)/etc/cuff2mqtt/cuff2mqtt.conf || \
 	        install -m640 config/cuff2mqtt.conf $(DESTDIR)/etc/cuff2mqtt/cuff2mqtt.conf
-	install -Dm644 packaging/systemd/cuff2mqtt.service $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
+	install -dm755 $(DESTDIR)/etc/systemd/system
+	sed 's|/usr/local|$(PREFIX)|' packaging/systemd/cuff2mqtt.service \
+	        > $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/cuff2mqtt $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
@@ -173,4 +175,4 @@ version:
 	@echo $(VERSION)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) tests/component/__pycache__

@@ -87,7 +87,7 @@ static void on_bridge_changed(void *owner) {
         if (!a->publisher)
                 return;
         publisher_info_changed(a->publisher);
-        bridge_health(&a->bridge);
+        bridge_health_changed(&a->bridge);
         tell_systemd(a);
 }
 

@@ -25,6 +25,7 @@
 #define LOGGING_EXPIRY_S 600
 #define PROBLEM_SIZE     512
 #define NAME_MAX_BYTES   64
+#define LOG_REPEAT_USEC  60000000u
 
 /* --- what the bridge says by itself --- */
 
@@ -38,15 +39,24 @@ void bridge_event(struct bridge *b, const char *type, const char *data, const ch
                        /* retain= */ false, EVENT_EXPIRY_S);
 }
 
+static bool is_repeat(struct bridge *b, const char *message) {
+        uint64_t now = wall_clock_monotonic_usec();
+
+        if (now - b->last_log_usec < LOG_REPEAT_USEC &&
+            strncmp(b->last_log, message, sizeof b->last_log - 1) == 0)
+                return true;
+        b->last_log_usec = now;
+        snprintf(b->last_log, sizeof b->last_log, "%s", message);
+        return false;
+}
+
 static void on_log(enum log_level level, const char *component, const char *message,
                    void *userdata) {
         struct bridge *b = userdata;
         char now[WALL_CLOCK_TEXT_SIZE];
 
-        if (!b->publisher || level > LOG_LEVEL_INFO ||
-            strncmp(b->last_log, message, sizeof b->last_log - 1) == 0)
+        if (!b->publisher || level > LOG_LEVEL_INFO || is_repeat(b, message))
                 return;
-        snprintf(b->last_log, sizeof b->last_log, "%s", message);
         wall_clock_format_utc(wall_clock_now(), now);
         publisher_send(b->publisher, "bridge/logging",
                        message_logging(log_level_to_string(level), component, message, now), 0,
@@ -116,6 +126,7 @@ void bridge_health(struct bridge *b) {
         int64_t records = 0, waiting = 0;
         struct rusage usage;
 
+        snprintf(b->last_problem, sizeof b->last_problem, "%s", trouble ? trouble : "");
         store_measurements_count(b->store, &records);
         store_outbox_count(b->store, &waiting);
         getrusage(RUSAGE_SELF, &usage);
@@ -143,6 +154,14 @@ void bridge_health(struct bridge *b) {
                 }),
                 0, /* retain= */ true, 0);
         deadline_set_usec(&b->health, b->config->timing.health_usec);
+}
+
+void bridge_health_changed(struct bridge *b) {
+        char buffer[PROBLEM_SIZE];
+        const char *trouble = problem(b, buffer);
+
+        if (strcmp(b->last_problem, trouble ? trouble : "") != 0)
+                bridge_health(b);
 }
 
 static void on_health(void *userdata) {

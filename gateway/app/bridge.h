@@ -15,7 +15,9 @@ struct bridge {
         struct deadline health;
         int64_t started_s;
         uint64_t started_usec;
-        char last_log[256]; /* equal repeats are not published */
+        char last_problem[512]; /* of the health published last; "" healthy */
+        char last_log[256];     /* equal repeats are not published for a while */
+        uint64_t last_log_usec;
 };
 
 void bridge_init(struct bridge *b, sd_event *event, const struct config *config,
@@ -30,3 +32,5 @@ char *bridge_info(const struct bridge *b);
 void bridge_event(struct bridge *b, const char *type, const char *data, const char *transaction);
 /* Publishes the health now and every timing.health from now on. */
 void bridge_health(struct bridge *b);
+/* The same, if there is another problem than before, or none any more. */
+void bridge_health_changed(struct bridge *b);

@@ -249,7 +249,6 @@ void config_print_options(void) {
                 option_value_describe(o, may, sizeof may);
                 printf("%s = ", o->path);
                 option_value_print_default(o, stdout);
-                printf("\n        %s\n        %s; %s%s\n", o->help, may, name,
-                       o->at_run_time ? "; also over MQTT while running" : "");
+                printf("\n        %s\n        %s; %s\n", o->help, may, name);
         }
 }

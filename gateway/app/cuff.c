@@ -103,22 +103,21 @@ static void take_facts(struct cuff *cuff) {
 }
 
 static void tell_end(struct cuff *cuff, bool good) {
-        char count[16];
+        char *data = NULL;
 
-        snprintf(count, sizeof count, "%u", cuff->new_measurements);
-        if (good) {
-                log_cuff_info(cuff->address, "Read: %u new measurements", cuff->new_measurements);
-                collector_happened(
-                        cuff->collector, "sync_finished",
-                        message_object("device", cuff->address, "new_measurements", count, NULL),
-                        NULL);
-        } else {
+        if (!good) {
                 log_cuff_warning(cuff->address, "Not read: %s", cuff->trouble);
                 collector_happened(
                         cuff->collector, "sync_failed",
                         message_object("device", cuff->address, "reason", cuff->trouble, NULL),
                         NULL);
+                return;
         }
+        log_cuff_info(cuff->address, "Read; new measurements: %u", cuff->new_measurements);
+        if (asprintf(&data, "{\"device\":\"%s\",\"new_measurements\":%u}", cuff->address,
+                     cuff->new_measurements) < 0)
+                return;
+        collector_happened(cuff->collector, "sync_finished", data, NULL);
 }
 
 /* BlueZ never says that the keys were refused; links that fall before the services are known do. */

@@ -64,7 +64,7 @@ void cuff_pause(struct cuff *cuff);
 void cuff_set_trouble(struct cuff *cuff, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 void cuff_save(struct cuff *cuff);
-/* "idle" "connecting" "pairing" "reading" "resting" "problem" (home-assistant.md 3). */
+/* "idle" "connecting" "pairing" "reading" "resting" "problem" (README.md, Topics). */
 const char *cuff_sync_state(const struct cuff *cuff);
 /* The name people gave it, else its model, else what it advertises. */
 const char *cuff_name(const struct cuff *cuff);

@@ -36,7 +36,7 @@ void intake_done(struct intake *i);
 void intake_set_store(struct intake *i, struct store *store);
 
 /* `arrival_s`: when the session began; `raw`: the bytes as the cuff sent them. Fills in id,
- * measured_at and clock_ok (design.md 5), then commits. 1 new, 0 known already, negative: waiting
+ * measured_at and clock_ok (DECISIONS 2), then commits. 1 new, 0 known already, negative: waiting
  * in memory. */
 int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
                        const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s);

@@ -45,7 +45,7 @@ const struct option option_table[] = {
          .help = "Where the database lives; empty: systemd's, /var/lib/cuff2mqtt or ~/.local/state/cuff2mqtt."},
         {TEXT("time_zone", time_zone, "", 0, 64, option_check_time_zone),
          .help = "The zone the cuffs' clocks show, as \"Europe/Berlin\"; empty: the system's."},
-        {WORD("log_level", log_level, "info", words_log_level), .at_run_time = true,
+        {WORD("log_level", log_level, "info", words_log_level),
          .help = "How much is logged; values of people appear in debug only."},
         {TEXT("adapter", adapter, "", 0, 17, option_check_adapter),
          .help = "Address of the Bluetooth adapter, as \"AA:BB:CC:DD:EE:FF\"; empty: the first one."},

@@ -27,8 +27,7 @@ struct option {
         const char *standard;     /* the default as text */
         /* TEXT, URLS: is this non-empty text all right? If not, `why` says what it must be. */
         bool (*check)(const char *text, char *why, size_t size);
-        bool is_secret;   /* never printed */
-        bool at_run_time; /* may be set over MQTT while the service runs */
+        bool is_secret; /* never printed */
         const char *help;
 };
 

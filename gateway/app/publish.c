@@ -56,6 +56,7 @@ void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
 }
 
 void publisher_all_due(struct publisher *p) {
+        memset(p->told, 0, sizeof p->told);
         p->online_due = p->info_due = p->devices_due = true;
         p->gateway_due = p->config->homeassistant.discovery;
         p->n_cuffs = 0;
@@ -82,8 +83,25 @@ static int publish(struct publisher *p, const char *topic, const char *payload, 
         return r;
 }
 
+/* FNV-1a. A collision leaves one message out until the next connection: 2^-64. */
+static uint64_t hash(const char *text) {
+        uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+        for (; *text; text++)
+                h = (h ^ (unsigned char) *text) * UINT64_C(0x100000001b3);
+        return h;
+}
+
+/* Takes both over. What this connection was told already is not told again. */
 static void publish_retained(struct publisher *p, char *topic, char *payload) {
-        publish(p, topic, payload, 1, /* retain= */ true, 0, 0);
+        uint64_t t = topic ? hash(topic) : 0, content = payload ? hash(payload) : 0;
+        size_t place = t % PUBLISHER_TOLD;
+        bool told = p->told[place].topic == t && p->told[place].payload == content;
+
+        if (!told && publish(p, topic, payload, 1, /* retain= */ true, 0, 0) >= 0) {
+                p->told[place].topic = t;
+                p->told[place].payload = content;
+        }
         free(topic);
         free(payload);
 }

@@ -102,6 +102,7 @@ static void on_birth(void *userdata) {
 static void on_birth_states(void *userdata) {
         struct publisher *p = userdata;
 
+        memset(p->told, 0, sizeof p->told);
         p->online_due = p->info_due = true;
         for (size_t i = 0; i < p->n_cuffs; i++) {
                 p->cuffs[i].state_due = true;
@@ -126,7 +127,12 @@ static void on_message(void *owner, const struct mqtt_incoming *m) {
         struct publisher *p = owner;
         size_t base = strlen(p->request_topic) - 1; /* without the # */
 
-        if (strcmp(m->topic, p->status_topic) == 0) {
+        if (strcmp(m->topic, p->will_topic) == 0) {
+                /* Another gateway on our base topic has stopped, or somebody's hand: we are here.
+                 */
+                p->online_due = !p->stopping && strcmp(m->payload, "offline") == 0;
+                publisher_pump(p);
+        } else if (strcmp(m->topic, p->status_topic) == 0) {
                 if (m->payload_size == 6 && memcmp(m->payload, "online", 6) == 0 &&
                     p->config->homeassistant.discovery)
                         home_assistant_is_born(p);
@@ -205,6 +211,7 @@ static int make_topics(struct publisher *p) {
                 return -ENOMEM;
         p->subscriptions[p->n_subscriptions++] = p->request_topic;
         p->subscriptions[p->n_subscriptions++] = p->status_topic;
+        p->subscriptions[p->n_subscriptions++] = p->will_topic;
         return 0;
 }
 
@@ -304,6 +311,7 @@ void publisher_stop(struct publisher *p, uint64_t limit_usec) {
                 .topic = p->will_topic, .payload = "offline", .qos = 1, .retain = true};
 
         publisher_pump(p);
+        p->stopping = true;
         if (mqtt_client_stop(p->client, &last, limit_usec) < 0)
                 p->events->stopped(p->owner);
 }

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 #define PUBLISHER_USERS_MAX   8 /* of one cuff */
+#define PUBLISHER_TOLD        512 /* retained topics remembered; two on one place are just sent again */
 #define PUBLISHER_ACKED_MAX   (4 * MQTT_WINDOW)
 #define PUBLISHER_STORE_SHIFT 48 /* in a token: the outbox sequence, and above it which store */
 #define PUBLISHER_REMOVE_USEC 5000000u /* try again to take acknowledged rows out */
@@ -44,12 +45,17 @@ struct publisher {
         struct homeassistant_context ha;
         char *hostname;
         char *will_topic, *request_topic, *status_topic;
-        const char *subscriptions[2];
+        const char *subscriptions[3];
+        bool stopping;
         size_t n_subscriptions;
 
         struct publisher_cuff cuffs[COLLECTOR_CUFFS_MAX];
         size_t n_cuffs;
         bool online_due, gateway_due, info_due, devices_due;
+        struct { /* hashes of what is retained on this connection: equal payloads are not sent again
+                  */
+                uint64_t topic, payload;
+        } told[PUBLISHER_TOLD];
         int64_t sent;                       /* last outbox sequence sent on this connection */
         int64_t acked[PUBLISHER_ACKED_MAX]; /* acknowledged, not taken out of the database yet */
         size_t n_acked;
@@ -82,7 +88,7 @@ void publisher_reply(struct publisher *p, const char *path, char *payload, const
                      size_t correlation_size);
 
 /* --- between publisher.c (connection, life) and publish.c (what is due) --- */
-void publisher_all_due(struct publisher *p);
+void publisher_all_due(struct publisher *p); /* also what is retained and unchanged */
 void publisher_cuff_due(struct publisher *p,
                         const struct cuff *cuff); /* all of it; NULL: nothing */
 struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address);

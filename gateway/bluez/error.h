@@ -1,5 +1,5 @@
-/* D-Bus error names of BlueZ, what they mean and what follows (peers.md 5.7,
- * omron-protocol.md 3.7). */
+/* D-Bus error names of BlueZ, what they mean and what follows. Sources: BlueZ
+ * 5.66 to 5.86, and what users of bleak, BlueZ and hass-omron reported. */
 #pragma once
 
 #include <stdbool.h>
@@ -39,4 +39,5 @@ enum bluez_error bluez_error_from(const sd_bus_error *error);
 const char *bluez_error_to_string(enum bluez_error error); /* "in_progress", .. */
 const char *bluez_error_cause(enum bluez_error error);     /* what happened, for a family member */
 const char *bluez_error_remedy(enum bluez_error error);    /* what to do next; "" if nothing */
-int bluez_error_to_errno(enum bluez_error error); /* negative errno of design.md 6; 0 for OK */
+int bluez_error_to_errno(
+        enum bluez_error error); /* negative errno (README.md of gateway); 0 for OK */

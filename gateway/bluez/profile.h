@@ -1,5 +1,5 @@
 /* GattProfile1 auto-connect: while registered, the kernel connects bonded devices with these UUIDs
- * as soon as they advertise (design.md 4, settled questions). */
+ * as soon as they advertise (DECISIONS 6). */
 #pragma once
 
 #include "bluez/adapter.h"

@@ -1,5 +1,5 @@
 /*
- * OMRON manufacturer data, company 0x020E, after the company id (omron-protocol.md 2.1, 2.2):
+ * OMRON manufacturer data, company 0x020E, after the company id:
  *
  *      TT FF [SS SS CC]...     TT type   FF flags   per user: SS SS sequence LE16, CC records held
  *

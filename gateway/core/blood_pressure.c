@@ -85,7 +85,7 @@ static int mmhg_from_sfloat(struct sfloat value, uint8_t flags, int *ret_mmhg) {
         return 0;
 }
 
-/* Many cuffs do not send a mean: NaN, or plain 0 (omron-protocol.md 4.3). */
+/* Many cuffs do not send a mean: NaN, or plain 0. */
 static struct number mean_from_frame(const struct frame *f) {
         int mmhg;
 

@@ -36,10 +36,10 @@ struct measurement {
 };
 
 /* 0, or -ERANGE when no living person has such values: systolic 60..280, diastolic 30..180 and
- * below systolic, pulse 30..240 (omron-protocol.md 6.3). Says nothing about the time. */
+ * below systolic, pulse 30..240 (DECISIONS 9). Says nothing about the time. */
 int measurement_check(const struct measurement *m);
 
-/* The identity (design.md 5): a hash of cuff, user, the cuff's raw time, systolic, diastolic and
+/* The identity (DECISIONS 2): a hash of cuff, user, the cuff's raw time, systolic, diastolic and
  * pulse. Without a usable cuff time the sequence stands in its place; with neither,
  * `arrival_seconds` (when the session that delivered it began, UTC). Same bytes on every machine,
  * for ever. */

@@ -1,6 +1,7 @@
 /* The driver for any cuff of the Bluetooth Blood Pressure Profile: subscribe 2A35, read 2A49, 2A19,
  * 2A24, 2A25, 2A26, 2A27, 2A29 and 2A2B, set the clock if it needs it, collect until the hang-up.
- * Order and reasons: design.md 4, omron-protocol.md 4. Everything but 2A35 is optional. */
+ * The subscription comes first, so that no indication is missed. Everything but 2A35 is
+ * optional. */
 #pragma once
 
 #include "cuff/driver.h"

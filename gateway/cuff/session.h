@@ -93,7 +93,8 @@ uint64_t session_rest_usec(const struct session *s, const struct session_timing 
 /* True from CONNECTING to DISCONNECTING: the adapter is busy with this cuff. */
 bool session_is_linked(const struct session *s);
 
-/* The words of design.md 4 in lower case ("resting"), for logs and transcripts. Never NULL. */
+/* The words of the table (gateway/README.md) in lower case ("resting"), for logs and transcripts.
+ * Never NULL. */
 const char *session_state_to_string(enum session_state state);
 const char *session_event_to_string(enum session_event event);
 const char *session_action_to_string(enum session_action action);

@@ -10,9 +10,8 @@
 
 #include <systemd/sd-event.h>
 
-#define MQTT_WINDOW                                                                                \
-        16 /* unacknowledged QoS 1 messages at most (peers.md 4.2: MQTT 5 stalls beyond 20) */
-#define MQTT_QUEUE 512 /* messages waiting for the window at most */
+#define MQTT_WINDOW 16  /* unacknowledged QoS 1 messages at most: Paho 1.3.12 stalls beyond 20 */
+#define MQTT_QUEUE  512 /* messages waiting for the window at most */
 
 enum mqtt_version {
         MQTT_VERSION_AUTO,

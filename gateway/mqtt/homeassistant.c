@@ -54,7 +54,7 @@ static const struct component cuff_components[] = {
 };
 
 /* No device_class for pressures: with `pressure` a Home Assistant in US units shows 121 mmHg as
- * 4.76 inHg (home-assistant.md 0.3). */
+ * 4.76 inHg. */
 static const struct component user_components[] = {
         {.key = "systolic", .platform = "sensor", .name = "Systolic",
          .template = PLAIN("systolic"), .unit = "mmHg", .icon = "mdi:heart-pulse",

@@ -1,5 +1,5 @@
 /* Home Assistant device discovery: one retained message per gateway, cuff and cuff user
- * (home-assistant.md 1-3). Results are to be freed; NULL when memory is out. Names may change,
+ * Results are to be freed; NULL when memory is out. Names may change,
  * topics, component keys and unique_ids never do. */
 #pragma once
 

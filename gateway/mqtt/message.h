@@ -1,5 +1,5 @@
 /* Topics and payloads: one JSON object on one line, every documented field present, null for
- * unknown. The schemas are home-assistant.md 3 as amended by design.md 5. All results are to be
+ * unknown. The schemas stand in README.md, Topics. All results are to be
  * freed; NULL only when memory is out. Inputs are plain values; strings NULL or "" become null
  * where a field allows it. */
 #pragma once

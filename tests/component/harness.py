@@ -95,7 +95,8 @@ class Lines:
 class Process:
     def __init__(self, argv, env=None, cwd=None):
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True, errors='replace', env=env, cwd=cwd, bufsize=1)
+                                        text=True, errors='replace', env=env, cwd=cwd, bufsize=1,
+                                        start_new_session=True)  # a Ctrl-C is for us, who stop them in order
         self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
 
     @property

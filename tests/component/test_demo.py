@@ -51,6 +51,7 @@ class TestDemo(unittest.TestCase):
         p.out.wait('READY')
         children = self.children(p.pid)
         self.assertEqual(len(children), 4, children)  # bus, broker, cuffs, service
+        os.killpg(p.pid, signal.SIGINT)  # as a terminal does: to all of the group
         self.assertEqual(p.stop(signal.SIGINT), 0, p.out.lines)
         self.assert_clean(children)
 

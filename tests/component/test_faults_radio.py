@@ -9,7 +9,7 @@ from harness import BUS_CONFIG, CUFF, FAST, Story
 SECOND = 'C0:FF:EE:00:00:02'
 DENIED = 'org.freedesktop.DBus.Error.AccessDenied'
 # The first words of a cuff after bluetoothd's start are confirmed by bluetoothd before it shows what the
-# cuff offers, so nobody can listen yet (design.md, "Settled questions"); these stories have a patient cuff.
+# cuff offers, so nobody can listen yet (gateway/DECISIONS.md 17); these stories have a patient cuff.
 PATIENT = 'speaks-after 300'
 
 

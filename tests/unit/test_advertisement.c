@@ -5,7 +5,7 @@
 #include "check.h"
 #include "exact.h"
 
-/* The smallest sizes that omron-protocol.md 2.1 gives, for 1..4 users; 0: it gives none. */
+/* The smallest sizes seen or documented, for 1..4 users; 0: none is. */
 static const struct {
         uint8_t type;
         bool has_counters;

@@ -293,12 +293,6 @@ static void every_option_has_a_variable_of_its_own(void) {
                 }
 }
 
-static void only_the_log_level_may_change_while_running(void) {
-        for (size_t i = 0; i < option_count; i++)
-                CHECK_EQ(option_table[i].at_run_time,
-                         strcmp(option_table[i].path, "log_level") == 0);
-}
-
 static void the_nearest_word_is_found_and_a_far_one_is_not_named(void) {
         struct nearest n;
         char large[200];
@@ -331,5 +325,4 @@ CHECK_MAIN("unit.config", TEST(defaults_are_those_of_the_headers),
            TEST(the_environment_wins_over_the_file),
            TEST(errors_of_the_environment_name_the_variable),
            TEST(every_option_has_a_variable_of_its_own),
-           TEST(only_the_log_level_may_change_while_running),
            TEST(the_nearest_word_is_found_and_a_far_one_is_not_named))

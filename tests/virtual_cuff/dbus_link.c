@@ -9,7 +9,7 @@
 #include "log.h"
 #include "util.h"
 
-/* Measured on kernel 6.12 and bluetoothd 5.66 (design.md 4, lab/README.md); not scaled below 1 s.
+/* Measured on kernel 6.12 and bluetoothd 5.66; not scaled below 1 s.
  */
 #define AUTO_CONNECT      (200 * MSEC) /* from the first advertisement to Connected */
 #define CLIENT_CONNECT    (150 * MSEC)
