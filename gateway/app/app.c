@@ -64,6 +64,7 @@ static void on_stored(void *owner, const struct bdaddr *cuff, uint8_t user) {
 
         if (a->publisher)
                 publisher_stored(a->publisher, cuff, user);
+        tell_systemd(a);
 }
 
 static void on_cuff_changed(void *owner, const struct cuff *cuff) {
@@ -133,6 +134,13 @@ static int open_store(struct app *a) {
         return 0;
 }
 
+/* In order all the same: a cuff is being read at this moment, most likely. */
+static void give_up(struct app *a) {
+        a->stopping = true;
+        collector_stop(a->collector);
+        collector_stop(a->collector);
+}
+
 /* Damaged while running: set aside and made anew, so that what waits in memory can be saved. */
 static void on_store_broken(void *owner) {
         struct app *a = owner;
@@ -142,15 +150,16 @@ static void on_store_broken(void *owner) {
                 publisher_set_store(a->publisher, NULL);
         store_close(a->store);
         a->store = NULL;
-        if (open_store(a) < 0) {
-                a->exit_code = EXIT_CODE_STATE;
-                sd_event_exit(a->event, 0);
-                return;
-        }
+        if (open_store(a) < 0)
+                a->exit_code = EXIT_CODE_STATE; /* a->store stays NULL */
         collector_set_store(a->collector, a->store);
         bridge_set_store(&a->bridge, a->store);
         if (a->publisher)
                 publisher_set_store(a->publisher, a->store);
+        if (!a->store) {
+                give_up(a);
+                return;
+        }
         bridge_event(&a->bridge, "database_set_aside", NULL, NULL);
 }
 
@@ -281,6 +290,7 @@ static void app_done(struct app *a) {
         if (a->collector)
                 bridge_done(&a->bridge);
         publisher_free(a->publisher);
+        a->publisher = NULL; /* what the collector saves in its last moment is for the next run */
         collector_free(a->collector);
         store_close(a->store);
         sd_event_unref(a->event);

@@ -89,7 +89,7 @@ char *bridge_info(const struct bridge *b) {
                 .pairing_active = pairing->active,
                 .pairing_until = pairing->active ? until : NULL,
                 .pairing_device =
-                        pairing->active && pairing->candidate ? pairing->candidate->address : NULL,
+                        pairing->active && pairing->candidate ? pairing->candidate->id : NULL,
                 .mqtt_version = mqtt_client_version(b->publisher->client),
         });
 }
@@ -127,8 +127,10 @@ void bridge_health(struct bridge *b) {
         struct rusage usage;
 
         snprintf(b->last_problem, sizeof b->last_problem, "%s", trouble ? trouble : "");
-        store_measurements_count(b->store, &records);
-        store_outbox_count(b->store, &waiting);
+        if (b->store) {
+                store_measurements_count(b->store, &records);
+                store_outbox_count(b->store, &waiting);
+        }
         getrusage(RUSAGE_SELF, &usage);
         wall_clock_format_utc(wall_clock_now(), now);
         publisher_send(
@@ -309,6 +311,8 @@ static struct reply handle(struct bridge *b, const char *name, const struct mqtt
                 free(reply.error);
                 reply = refuse(REQUEST_UNKNOWN_REQUEST,
                                "There is no such request: see README.md for those there are");
+        } else if (reply.code == REQUEST_OK && !b->store) {
+                reply = refuse(REQUEST_INTERNAL, "The database cannot be used: the gateway ends");
         } else if (reply.code == REQUEST_OK) {
                 free(reply.error);
                 reply = known->handle(b, &request);

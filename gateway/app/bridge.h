@@ -26,7 +26,8 @@ void bridge_done(struct bridge *b);
 void bridge_set_store(struct bridge *b, struct store *store);
 void bridge_start(struct bridge *b, struct publisher *publisher);
 
-/* `name` is what follows bridge/request/. Always answered, except for retained requests. */
+/* `name` is what follows bridge/request/. Always answered, except for retained
+ * requests and names of more than 64 bytes. */
 void bridge_request(struct bridge *b, const char *name, const struct mqtt_incoming *m);
 char *bridge_info(const struct bridge *b);
 void bridge_event(struct bridge *b, const char *type, const char *data, const char *transaction);

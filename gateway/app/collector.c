@@ -159,6 +159,7 @@ static void tell_adapter(struct collector *c, enum bluez_adapter_state state) {
 static void on_adapter_changed(void *owner) {
         struct collector *c = owner;
         const struct bluez_adapter_info *info = bluez_adapter_info(c->adapter);
+        struct bluez_adapter_info now = *info;
         bool waking;
 
         if (info->state == BLUEZ_ADAPTER_ON && !c->adapter_on && c->stage == COLLECTOR_RUNNING)
@@ -175,6 +176,10 @@ static void on_adapter_changed(void *owner) {
                 c->adapter_state = info->state;
                 c->told = true;
         }
+        now.discovering = false; /* others scan day and night: no news */
+        if (memcmp(&now, &c->adapter_info, sizeof now) == 0)
+                return;
+        c->adapter_info = now;
         c->events->bridge_changed(c->owner);
 }
 
@@ -195,10 +200,14 @@ static void on_device_listed(void *owner, const struct bdaddr *address, const ch
         struct store_cuff record = {.address = *address};
         struct cuff *cuff;
 
-        if (!is_bonded || !is_cuff(uuids) || collector_find(c, address))
+        cuff = collector_find(c, address);
+        if (cuff)
+                cuff->listed_bonded = is_bonded;
+        if (!is_bonded || !is_cuff(uuids) || cuff)
                 return;
         if (collector_add(c, &record, /* stored= */ true, &cuff) < 0)
                 return;
+        cuff->listed_bonded = true;
         cuff_save(cuff);
         log_cuff_info(cuff->address, "Already bonded with this adapter: taken over");
         c->events->cuff_known(c->owner, cuff);
@@ -209,6 +218,9 @@ static void on_listed(void *owner) {
 
         c->listed = true;
         on_adapter_changed(c);
+        for (size_t i = 0; i < c->n_cuffs && c->adapter_on; i++)
+                if (!c->cuffs[i]->listed_bonded)
+                        cuff_forgotten(c->cuffs[i]);
         wake_update(&c->wake); /* cuffs taken over may be the first to scan for */
 }
 
@@ -275,68 +287,10 @@ static int load_cuffs(struct collector *c) {
         return r;
 }
 
-/* --- stopping --- */
-
-/* Every cuff off the kernel's list, then the profile: else the kernel goes on connecting for
- * nobody. */
-static void disconnect_all(struct collector *c) {
-        c->stage = COLLECTOR_DISCONNECTING;
-        for (size_t i = 0; i < c->n_cuffs; i++) {
-                cuff_event(c->cuffs[i], EVENT_STOP);
-                if (!session_is_linked(&c->cuffs[i]->session))
-                        cuff_pause(c->cuffs[i]);
-        }
-        deadline_set_usec(&c->stop_timer, c->config->timing.session.disconnecting_usec);
-}
-
-static void finish(struct collector *c) {
-        if (c->stage == COLLECTOR_STOPPED)
-                return;
-        c->stage = COLLECTOR_STOPPED;
-        deadline_clear(&c->stop_timer);
-        wake_stop(&c->wake);
-        c->events->stopped(c->owner);
-}
-
-static void update_stopping(struct collector *c) {
-        if (c->stage == COLLECTOR_FINISHING && !collector_is_linked(c)) {
-                disconnect_all(c);
-                return;
-        }
-        if (c->stage != COLLECTOR_DISCONNECTING || collector_is_linked(c))
-                return;
-        for (size_t i = 0; i < c->n_cuffs; i++)
-                if (c->cuffs[i]->pausing)
-                        return;
-        deadline_set_usec(&c->stop_timer, 0); /* not from inside a session */
-}
-
-static void on_stop_timer(void *userdata) {
-        struct collector *c = userdata;
-
-        if (c->stage == COLLECTOR_FINISHING)
-                disconnect_all(c);
-        else
-                finish(c);
-        update_stopping(c);
-}
-
-void collector_stop(struct collector *c) {
-        if (c->stage == COLLECTOR_RUNNING) {
-                c->stage = COLLECTOR_FINISHING;
-                pairing_close(&c->pairing, "stopping");
-                wake_update(&c->wake);
-                deadline_set_usec(&c->stop_timer, c->config->timing.stop_usec);
-        } else if (c->stage == COLLECTOR_FINISHING) {
-                disconnect_all(c);
-        }
-        update_stopping(c);
-}
-
 void collector_session_moved(struct collector *c, struct cuff *cuff) {
         c->events->cuff_changed(c->owner, cuff);
         wake_update(&c->wake);
-        update_stopping(c);
+        collector_update_stopping(c);
 }
 
 /* --- life --- */
@@ -350,7 +304,7 @@ static int set_up(struct collector *c) {
         const struct config *config = c->config;
         int r;
 
-        deadline_init(&c->stop_timer, c->event, on_stop_timer, c);
+        deadline_init(&c->stop_timer, c->event, collector_on_stop_timer, c);
         deadline_init(&c->sweep, c->event, on_sweep, c);
         intake_init(&c->intake, c->event, c->store, &intake_events, c);
         c->cuffs = calloc(COLLECTOR_CUFFS_MAX, sizeof(struct cuff *));

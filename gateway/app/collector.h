@@ -54,6 +54,7 @@ struct collector {
 
         bool adapter_on;
         enum bluez_adapter_state adapter_state; /* last announced */
+        struct bluez_adapter_info adapter_info; /* as it was told last */
         bool listed, told;  /* bluetoothd has answered; the state was announced */
         bool access_denied; /* the last call was refused by the bus policy */
         enum {
@@ -96,3 +97,6 @@ bool collector_is_linked(const struct collector *c);     /* any session is under
 void collector_may_talk(struct collector *c, enum bluez_error error);
 /* For bridge/event; takes `data` (message_object) over. */
 void collector_happened(struct collector *c, const char *type, char *data, const char *transaction);
+/* Of collector_stop.c: goes on with an orderly stop when it can. */
+void collector_update_stopping(struct collector *c);
+void collector_on_stop_timer(void *userdata);

@@ -28,7 +28,7 @@ void cuff_set_trouble(struct cuff *cuff, const char *format, ...) {
 void cuff_save(struct cuff *cuff) {
         int r;
 
-        if (!cuff->stored)
+        if (!cuff->stored || !cuff->collector->store)
                 return;
         r = store_cuffs_save(cuff->collector->store, &cuff->record);
         if (r < 0)
@@ -92,6 +92,8 @@ static void take_facts(struct cuff *cuff) {
                 }
         if (f->battery_percent.known)
                 r->battery_percent = f->battery_percent;
+        if (f->has_feature)
+                r->feature = f->feature_bits;
         if (f->clock_read)
                 r->clock_drift_s = f->drift_s;
         if (f->clock_refused)
@@ -109,12 +111,11 @@ static void tell_end(struct cuff *cuff, bool good) {
                 log_cuff_warning(cuff->address, "Not read: %s", cuff->trouble);
                 collector_happened(
                         cuff->collector, "sync_failed",
-                        message_object("device", cuff->address, "reason", cuff->trouble, NULL),
-                        NULL);
+                        message_object("device", cuff->id, "reason", cuff->trouble, NULL), NULL);
                 return;
         }
         log_cuff_info(cuff->address, "Read; new measurements: %u", cuff->new_measurements);
-        if (asprintf(&data, "{\"device\":\"%s\",\"new_measurements\":%u}", cuff->address,
+        if (asprintf(&data, "{\"device\":\"%s\",\"new_measurements\":%u}", cuff->id,
                      cuff->new_measurements) < 0)
                 return;
         collector_happened(cuff->collector, "sync_finished", data, NULL);
@@ -139,7 +140,30 @@ static void judge_bond(struct cuff *cuff, bool good) {
                 "until the P blinks");
         if (!was_lost)
                 collector_happened(cuff->collector, "bond_lost",
-                                   message_object("device", cuff->address, NULL), NULL);
+                                   message_object("device", cuff->id, NULL), NULL);
+}
+
+void cuff_forgotten(struct cuff *cuff) {
+        struct collector *c = cuff->collector;
+
+        if (!cuff->stored || cuff->record.bond_lost)
+                return;
+        cuff->record.bond_lost = true;
+        cuff_set_trouble(cuff,
+                         "Bluetooth on this computer has no keys for the cuff any more: start "
+                         "pairing and hold the cuff's Bluetooth button until the P blinks");
+        log_cuff_warning(cuff->address, "%s", cuff->trouble);
+        cuff_save(cuff);
+        if (!c->pairing.active) /* else its old bond was removed to make a new one */
+                collector_happened(c, "bond_lost", message_object("device", cuff->id, NULL), NULL);
+        c->events->cuff_known(c->owner, cuff);
+}
+
+/* Errors that say outright what else two lost links only suggest. */
+void cuff_judge_error(struct cuff *cuff, enum bluez_error error) {
+        if (error == BLUEZ_KEY_MISSING || error == BLUEZ_AUTH_FAILED ||
+            error == BLUEZ_NOT_ENCRYPTED)
+                cuff->session.unresolved_losses = LOST_BOND_LOSSES;
 }
 
 /* The conversation is over, whatever its end. */
@@ -172,6 +196,7 @@ static void rest(struct cuff *cuff) {
         cuff->asking = cuff->connect_due = cuff->collected = false;
         cuff->rest_began_usec = wall_clock_monotonic_usec();
         cuff->rest_advert = cuff->advert;
+        cuff->has_advert = false;
         deadline_clear(&cuff->look_again);
         if (cuff->gatt)
                 bluez_gatt_link_lost(cuff->gatt);
@@ -202,11 +227,14 @@ static void begin(struct cuff *cuff) {
         cuff->record.last_seen = cuff->arrival_s;
         cuff->connect_tries = 0;
         cuff->trouble[0] = '\0';
+        bluez_device_drop_disconnect(cuff->device); /* its late reply would end this session */
+        cuff->pausing = false;
+        driver_standard_begin(&cuff->driver, /* may_set_clock= */ false);
         bluez_gatt_link_lost(cuff->gatt); /* what was asked for another link */
         cuff->collector->counters.connects++;
         if (cuff->stored)
                 collector_happened(cuff->collector, "sync_started",
-                                   message_object("device", cuff->address, NULL), NULL);
+                                   message_object("device", cuff->id, NULL), NULL);
 }
 
 static void act(struct cuff *cuff, enum session_action action) {
@@ -216,7 +244,8 @@ static void act(struct cuff *cuff, enum session_action action) {
                 break;
         case ACTION_PAIR:
                 pairing_begins(&cuff->collector->pairing, cuff);
-                bluez_device_pair(cuff->device);
+                if (bluez_device_pair(cuff->device) < 0)
+                        cuff_event(cuff, EVENT_REFUSED);
                 break;
         case ACTION_SUBSCRIBE:
                 cuff->asking = false;

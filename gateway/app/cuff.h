@@ -19,8 +19,10 @@ struct collector;
 struct cuff {
         struct collector *collector;
         struct store_cuff record;
-        bool stored; /* in the database; else it is only being paired */
-        char address[BDADDR_STRING_SIZE];
+        bool stored;                      /* in the database; else it is only being paired */
+        char address[BDADDR_STRING_SIZE]; /* for logs */
+        char id[BDADDR_ID_SIZE];          /* for topics and payloads */
+        bool listed_bonded;               /* BlueZ listed it with keys */
 
         struct session session;
         struct deadline timer; /* how long the session's state may last */
@@ -64,6 +66,9 @@ void cuff_pause(struct cuff *cuff);
 void cuff_set_trouble(struct cuff *cuff, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 void cuff_save(struct cuff *cuff);
+/* BlueZ has no keys for it any more (removed, or its storage is gone). Said once. */
+void cuff_forgotten(struct cuff *cuff);
+void cuff_judge_error(struct cuff *cuff, enum bluez_error error);
 /* "idle" "connecting" "pairing" "reading" "resting" "problem" (README.md, Topics). */
 const char *cuff_sync_state(const struct cuff *cuff);
 /* The name people gave it, else its model, else what it advertises. */

@@ -15,6 +15,7 @@
 
 static void explain(struct cuff *cuff, enum bluez_error error) {
         collector_may_talk(cuff->collector, error);
+        cuff_judge_error(cuff, error);
         cuff_set_trouble(cuff, "%s. %s", bluez_error_cause(error), bluez_error_remedy(error));
         log_cuff_debug(cuff->address, "BlueZ: %s", bluez_error_to_string(error));
 }
@@ -57,8 +58,11 @@ static void on_changed(void *owner, unsigned changes) {
         if (changes & BLUEZ_DEVICE_GONE) {
                 bluez_gatt_reset(cuff->gatt);
                 cuff_event(cuff, EVENT_LOST);
+                cuff_forgotten(cuff);
                 return;
         }
+        if ((changes & BLUEZ_DEVICE_BONDED) && !info->bonded)
+                cuff_forgotten(cuff);
         if ((changes & BLUEZ_DEVICE_CONNECTED) && info->connected)
                 link_is_up(cuff);
         if ((changes & BLUEZ_DEVICE_BONDED) && cuff->session.state == SESSION_PAIRING)
@@ -132,16 +136,19 @@ void cuff_connect_now(struct cuff *cuff) {
         }
 }
 
-/* Counters that moved since the session ended, or the cuff says so itself. */
+/* Heard since the session ended: counters that moved, or the cuff says so and did not before. Not
+ * after a failure: then the back-off decides, whatever the cuff holds. */
 static bool has_news(const struct cuff *cuff) {
-        if (!cuff->has_advert)
+        const struct advertisement *now = &cuff->advert, *then = &cuff->rest_advert;
+
+        if (!cuff->has_advert || cuff->session.failures > 0)
                 return false;
-        if (cuff->advert.news)
+        if (now->news && !then->news)
                 return true;
-        if (!cuff->advert.has_counters || !cuff->rest_advert.has_counters)
+        if (!now->has_counters || !then->has_counters)
                 return false;
-        for (unsigned u = 0; u < cuff->advert.user_slots; u++)
-                if (cuff->advert.user[u].sequence != cuff->rest_advert.user[u].sequence)
+        for (unsigned u = 0; u < now->user_slots; u++)
+                if (now->user[u].sequence != then->user[u].sequence)
                         return true;
         return false;
 }
@@ -207,7 +214,9 @@ void cuff_detach(struct cuff *cuff) {
                 return;
         if (session_is_linked(&cuff->session) && !cuff->trouble[0])
                 cuff_set_trouble(cuff, "Bluetooth went away while the cuff was being read");
+        cuff->session.unresolved_losses = 0; /* the adapter's fault says nothing of the bond */
         cuff_event(cuff, EVENT_LOST);
+        cuff->session.unresolved_losses = 0;
         bluez_gatt_free(cuff->gatt);
         bluez_device_free(cuff->device);
         cuff->gatt = NULL;
@@ -224,6 +233,7 @@ int cuff_new(struct collector *c, const struct store_cuff *record, bool stored, 
         cuff->record = *record;
         cuff->stored = stored;
         bdaddr_to_string(&record->address, cuff->address);
+        bdaddr_to_id(&record->address, cuff->id);
         session_init(&cuff->session);
         driver_standard_begin(&cuff->driver, /* may_set_clock= */ false);
         deadline_init(&cuff->timer, c->event, on_timer, cuff);

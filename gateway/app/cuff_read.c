@@ -107,14 +107,29 @@ static void refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *val
                            : error == -ERANGE ? "the values are not plausible"
                                               : "the bytes are damaged";
 
+        int r = !cuff->collector->store
+                        ? -ENODEV
+                        : store_rejected_insert(cuff->collector->store, &cuff->record.address, uuid,
+                                                value, size, word, wall_clock_now());
+
         log_cuff_warning(cuff->address,
-                         "A value was not taken as a measurement: %s (%s); its bytes are kept",
-                         text, word);
-        store_rejected_insert(cuff->collector->store, &cuff->record.address, uuid, value, size,
-                              word, wall_clock_now());
-        collector_happened(
-                cuff->collector, "measurement_refused",
-                message_object("device", cuff->address, "code", word, "reason", text, NULL), NULL);
+                         "A value was not taken as a measurement: %s (%s); its bytes are %s%s",
+                         text, word, r < 0 ? "lost: " : "kept", r < 0 ? strerror(-r) : "");
+        collector_happened(cuff->collector, "measurement_refused",
+                           message_object("device", cuff->id, "code", word, "reason", text, NULL),
+                           NULL);
+}
+
+/* As read in this session, else in an earlier one; before the first reading all is believed. */
+static void apply_feature(const struct cuff *cuff, struct measurement *m) {
+        const struct driver_facts *facts = &cuff->driver.facts;
+        const struct number *known = &cuff->record.feature;
+        const uint8_t bits[2] = {(uint8_t) known->value, (uint8_t) (known->value >> 8)};
+        struct blood_pressure_feature feature = facts->feature;
+
+        if (facts->has_feature ||
+            (known->known && blood_pressure_feature_decode(bits, sizeof bits, &feature) == 0))
+                blood_pressure_apply_feature(m, &feature);
 }
 
 static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, size_t size) {
@@ -127,6 +142,7 @@ static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, s
         cuff_event(cuff, EVENT_VALUE);
         r = driver_standard_value(&cuff->driver, uuid, value, size, &m);
         if (r == 1) {
+                apply_feature(cuff, &m);
                 r = intake_measurement(&cuff->collector->intake, &cuff->record.address, &m, "2a35",
                                        value, size, cuff->arrival_s);
                 cuff->new_measurements += r != 0;

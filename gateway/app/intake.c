@@ -20,16 +20,6 @@ void intake_init(struct intake *i, sd_event *event, struct store *store,
         deadline_init(&i->retry, event, on_retry, i);
 }
 
-void intake_done(struct intake *i) {
-        if (i->n_waiting)
-                log_error("%zu measurements could not be saved before the end and are lost: %s",
-                          i->n_waiting, strerror(-i->error));
-        deadline_done(&i->retry);
-        free(i->waiting);
-        i->waiting = NULL;
-        i->n_waiting = i->allocated = 0;
-}
-
 /* Cuff time if it has a believable one, else the arrival. */
 static void place_in_time(struct store_measurement *row) {
         const struct measurement *m = &row->measurement;
@@ -53,7 +43,7 @@ static void set_error(struct intake *i, int error) {
 }
 
 static int commit(struct intake *i, const struct store_measurement *row) {
-        int r = store_measurements_insert(i->store, row);
+        int r = i->store ? store_measurements_insert(i->store, row) : -ENODEV;
 
         if (r > 0)
                 i->events->stored(i->owner, &row->cuff, row->measurement.user);
@@ -79,6 +69,18 @@ static int drain(struct intake *i) {
         return r < 0 ? r : 0;
 }
 
+void intake_done(struct intake *i) {
+        if (i->n_waiting)
+                (void) drain(i); /* the disk may be free again */
+        if (i->n_waiting)
+                log_error("%zu measurements could not be saved before the end and are lost: %s",
+                          i->n_waiting, strerror(-i->error));
+        deadline_done(&i->retry);
+        free(i->waiting);
+        i->waiting = NULL;
+        i->n_waiting = i->allocated = 0;
+}
+
 static void on_retry(void *userdata) {
         struct intake *i = userdata;
         int r = drain(i);
@@ -92,6 +94,12 @@ static void on_retry(void *userdata) {
 
 void intake_set_store(struct intake *i, struct store *store) {
         i->store = store;
+        if (i->error == -EUCLEAN)
+                i->error = -EAGAIN; /* that was the other one */
+        intake_hurry(i);
+}
+
+void intake_hurry(struct intake *i) {
         if (i->n_waiting)
                 deadline_set_usec(&i->retry, 0);
 }
@@ -143,7 +151,7 @@ int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct
         r = wait_in_memory(i, &row, r);
         set_error(i, r);
         if (r == -EUCLEAN)
-                i->events->broken(i->owner);
+                i->events->broken(i->owner); /* gives another store: r is no longer -EUCLEAN then */
         return r;
 }
 

@@ -21,7 +21,7 @@ struct intake_events {
 };
 
 struct intake {
-        struct store *store; /* not owned */
+        struct store *store; /* not owned; NULL after one that could not be made anew */
         const struct intake_events *events;
         void *owner;
         struct deadline retry;
@@ -34,6 +34,7 @@ void intake_init(struct intake *i, sd_event *event, struct store *store,
                  const struct intake_events *events, void *owner);
 void intake_done(struct intake *i);
 void intake_set_store(struct intake *i, struct store *store);
+void intake_hurry(struct intake *i); /* what waits is tried at once: the service is stopping */
 
 /* `arrival_s`: when the session began; `raw`: the bytes as the cuff sent them. Fills in id,
  * measured_at and clock_ok (DECISIONS 2), then commits. 1 new, 0 known already, negative: waiting

@@ -60,7 +60,7 @@ const struct option option_table[] = {
          .help = "Set a cuff's clock when it is unset or more than a minute wrong."},
 
         {URLS("mqtt.url", mqtt.url, "mqtt://localhost:1883", option_check_url),
-         .help = "The broker, or a list of brokers tried in order: mqtt:// mqtts:// ws:// wss://"},
+         .help = "Broker(s), in order: mqtt(s):// ws(s)://; in the environment spaces or commas between."},
         {WORD("mqtt.version", mqtt.version, "auto", words_version),
          .help = "Version of MQTT; auto: 5, and 3.1.1 if the broker refuses 5."},
         {TEXT("mqtt.client_id", mqtt.client_id, "", 0, 64, option_check_client_id),

@@ -90,7 +90,7 @@ int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
         if (address)
                 p->address = *address;
         p->candidate = NULL;
-        p->attempts = 0;
+        p->failures = 0;
         p->next_attempt_usec = 0;
         p->removing = p->told_not_pairing = false;
         set_failure(p, "No cuff in pairing mode was heard", "",
@@ -98,7 +98,11 @@ int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
                     "display, close to the "
                     "gateway, and start pairing again");
         deadline_set_usec(&p->window, usec);
-        bluez_agent_register(p->agent);
+        if (bluez_agent_register(p->agent) < 0) {
+                p->active = false;
+                deadline_clear(&p->window);
+                return -ENODEV;
+        }
         for (size_t i = 0; i < c->n_cuffs;
              i++) /* else the kernel connects them before we see the P */
                 if (!session_is_linked(&c->cuffs[i]->session))
@@ -115,9 +119,9 @@ int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
 static void tell_failure(struct pairing *p) {
         log_warning("Pairing failed: %s. %s", p->cause, p->remedy);
         collector_happened(p->collector, "pairing_failed",
-                           message_object("device", p->candidate ? p->candidate->address : NULL,
-                                          "cause", p->cause, "evidence", p->evidence, "remedy",
-                                          p->remedy, NULL),
+                           message_object("device", p->candidate ? p->candidate->id : NULL, "cause",
+                                          p->cause, "evidence", p->evidence, "remedy", p->remedy,
+                                          NULL),
                            p->transaction);
 }
 
@@ -152,7 +156,9 @@ void pairing_close(struct pairing *p, const char *why) {
 }
 
 static void on_window_over(void *userdata) {
-        pairing_close(userdata, "timeout");
+        struct pairing *p = userdata;
+
+        pairing_close(p, p->failures >= PAIRING_ATTEMPTS_MAX ? "attempts" : "timeout");
 }
 
 void pairing_bus_down(struct pairing *p) {
@@ -187,15 +193,34 @@ static bool is_wanted(struct pairing *p, const struct bluez_sighting *s) {
                 }
                 return false;
         }
+        if (s->known_omron && !s->omron)
+                return false;  /* half a signal: the flag comes with the next */
         return p->has_address; /* other makers' cuffs have no flag: the address must be given */
+}
+
+static void try_later(struct pairing *p) {
+        char text[sizeof p->cause + 64];
+
+        log_warning("%s (%s)", p->cause, p->evidence);
+        p->next_attempt_usec =
+                wall_clock_monotonic_usec() + p->collector->config->timing.pairing_retry_usec;
+        if (++p->failures == PAIRING_ATTEMPTS_MAX) {
+                deadline_set_usec(&p->window, 0); /* not from inside its session */
+                return;
+        }
+        snprintf(text, sizeof text, "%s. Trying again as soon as the cuff is heard", p->cause);
+        progress(p, "retry", text);
 }
 
 static void on_removed(void *userdata, enum bluez_error error) {
         struct pairing *p = userdata;
 
         p->removing = false;
-        if (error != BLUEZ_OK && error != BLUEZ_GONE)
-                log_warning("The old bond could not be removed: %s", bluez_error_cause(error));
+        if (error != BLUEZ_OK && error != BLUEZ_GONE) {
+                set_failure(p, "The old bond could not be removed", bluez_error_cause(error),
+                            bluez_error_remedy(error));
+                try_later(p);
+        }
         wake_update(&p->collector->wake); /* scan again: the next advertisement is a stranger's */
 }
 
@@ -203,9 +228,11 @@ static void remove_stale_bond(struct pairing *p, const struct bluez_sighting *s)
         progress(
                 p, "old_bond",
                 "The cuff is in pairing mode although it was paired before: removing the old bond");
-        p->removing =
-                bluez_adapter_remove_device(p->collector->adapter, &s->address, on_removed, p) >= 0;
-        wake_update(&p->collector->wake);
+        p->removing = true;
+        if (bluez_adapter_remove_device(p->collector->adapter, &s->address, on_removed, p) < 0)
+                on_removed(p, BLUEZ_NOT_READY);
+        else
+                wake_update(&p->collector->wake);
 }
 
 static int take_candidate(struct pairing *p, const struct bluez_sighting *s) {
@@ -247,7 +274,6 @@ void pairing_sighted(struct pairing *p, const struct bluez_sighting *s) {
                  s->name[0] ? s->name : p->candidate->address);
         progress(p, "found", text);
         bluez_agent_allow(p->agent, bluez_device_path(p->candidate->device));
-        p->attempts++;
         p->explained = false;
         c->events->bridge_changed(c->owner);
         cuff_event(p->candidate, EVENT_NEWS); /* out of a rest */
@@ -278,7 +304,7 @@ static void bonded(struct pairing *p, struct cuff *cuff) {
         progress(p, "bonded",
                  "The cuff and the gateway have exchanged keys; reading what it holds");
         collector_happened(c, "device_paired",
-                           message_object("device", cuff->address, "name", cuff_name(cuff), NULL),
+                           message_object("device", cuff->id, "name", cuff_name(cuff), NULL),
                            p->transaction);
         c->events->cuff_known(c->owner, cuff);
         cuff_event(cuff, EVENT_BONDED);
@@ -322,8 +348,6 @@ void pairing_pair_done(struct pairing *p, struct cuff *cuff, enum bluez_error er
 }
 
 void pairing_session_rests(struct pairing *p, struct cuff *cuff) {
-        struct collector *c = p->collector;
-
         if (!p->active || p->candidate != cuff)
                 return;
         if (!p->explained && cuff->trouble[0])
@@ -336,10 +360,5 @@ void pairing_session_rests(struct pairing *p, struct cuff *cuff) {
                             "Hold the cuff's Bluetooth button until the P blinks and start pairing "
                             "again; if it "
                             "happens each time, take the cuff's batteries out for a minute");
-        p->next_attempt_usec = wall_clock_monotonic_usec() + c->config->timing.pairing_retry_usec;
-        if (p->attempts < PAIRING_ATTEMPTS_MAX)
-                progress(p, "retry",
-                         "That did not work; trying again as soon as the cuff is heard");
-        else
-                deadline_set_usec(&p->window, 0); /* not from inside its session */
+        try_later(p);
 }

@@ -25,7 +25,7 @@ struct pairing {
         bool has_address;
         struct bdaddr address; /* the only cuff wanted */
         struct cuff *candidate;
-        unsigned attempts;
+        unsigned failures;
         uint64_t next_attempt_usec;                  /* monotonic: not before */
         bool removing;                               /* a stale bond is being removed */
         bool told_not_pairing;                       /* said once: seen, but not in pairing mode */
@@ -41,7 +41,7 @@ void pairing_done(struct pairing *p);
 int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
                  const char *transaction);
 /* Closes an open window (nothing if none): `why` for bridge/event: "requested", "timeout",
- * "paired", "adapter", "stopping". */
+ * "attempts", "paired", "adapter", "stopping". */
 void pairing_close(struct pairing *p, const char *why);
 
 bool pairing_wants(const struct pairing *p, const struct cuff *cuff); /* may be paired now */

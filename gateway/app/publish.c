@@ -29,11 +29,14 @@ static void add_user(struct publisher_cuff *mine, uint8_t user) {
                         return;
         if (mine->n_users < PUBLISHER_USERS_MAX)
                 mine->users[mine->n_users++] = (struct publisher_user){.user = user};
+        else
+                log_warning("A cuff has more than %d users; user %u is on the event topic only",
+                            PUBLISHER_USERS_MAX, user);
 }
 
 void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
         bool discovery = p->config->homeassistant.discovery;
-        uint8_t users[PUBLISHER_USERS_MAX];
+        uint8_t users[PUBLISHER_USERS_MAX + 1];
         struct publisher_cuff *mine;
         int n;
 
@@ -44,7 +47,7 @@ void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
                 mine = &p->cuffs[p->n_cuffs++];
                 *mine = (struct publisher_cuff){.address = cuff->record.address};
         }
-        n = store_measurements_users(p->store, &mine->address, users, PUBLISHER_USERS_MAX);
+        n = store_measurements_users(p->store, &mine->address, users, sizeof users);
         for (int u = 0; u < n; u++)
                 add_user(mine, users[u]);
         mine->discovery_due = discovery;

@@ -182,7 +182,10 @@ void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t us
                         publisher_pump(p);
                         return;
                 }
-        publisher_cuff_known(p, cuff); /* a user's first measurement makes a device */
+        if (mine && mine->n_users == PUBLISHER_USERS_MAX)
+                publisher_pump(p); /* one too many: the event topic only */
+        else
+                publisher_cuff_known(p, cuff); /* a user's first measurement makes a device */
 }
 
 void publisher_info_changed(struct publisher *p) {
@@ -287,7 +290,7 @@ int publisher_new(sd_event *event, const struct config *config, struct store *st
 void publisher_free(struct publisher *p) {
         if (!p)
                 return;
-        if (p->n_acked)
+        if (p->n_acked && p->store)
                 store_outbox_remove_many(p->store, p->acked, p->n_acked);
         deadline_done(&p->remove);
         deadline_done(&p->broken);

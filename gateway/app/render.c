@@ -47,7 +47,8 @@ static int view_init(struct view *v, struct store *store, const struct cuff *cuf
                 .manufacturer = r->manufacturer,
                 .paired_at = r->paired_at ? v->paired_at : NULL,
                 .last_sync = r->last_sync ? v->last_sync : NULL,
-                .bonded = !r->bond_lost,
+                .bonded =
+                        !r->bond_lost && (!cuff->device || bluez_device_info(cuff->device)->bonded),
                 .users = v->message_users,
                 .n_users = n,
         };

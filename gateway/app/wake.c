@@ -60,8 +60,9 @@ static void on_armed(void *userdata, enum bluez_error error) {
                 w->fell_back = true;
         }
         collector_may_talk(c, error);
-        for (size_t i = 0; i < c->n_cuffs; i++) /* registering armed those too that must rest */
-                if (c->cuffs[i]->session.state == SESSION_RESTING)
+        for (size_t i = 0; i < c->n_cuffs; i++) /* registering armed those too that must wait */
+                if (c->cuffs[i]->session.state == SESSION_RESTING ||
+                    (c->pairing.active && !session_is_linked(&c->cuffs[i]->session)))
                         cuff_pause(c->cuffs[i]);
         wake_update(w);
 }

@@ -39,7 +39,7 @@ static void apply(struct bluez_adapter *a, const struct props_adapter *p) {
         if (p->has & PROPS_NAME)
                 memcpy(a->info.name, p->name, sizeof a->info.name);
         if (p->has & PROPS_DISCOVERING)
-                a->info.discovering = p->discovering;
+                a->info.discovering = a->discovery.discovering = p->discovering;
         if (p->has & PROPS_PAIRABLE)
                 a->info.pairable = p->pairable;
         power_apply(&a->power, p);

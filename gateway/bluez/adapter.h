@@ -50,8 +50,8 @@ typedef void (*bluez_done_t)(void *userdata, enum bluez_error error);
  * bluetoothd goes, what is under way ends without `done`. */
 
 /* SetDiscoveryFilter{Transport le, DuplicateData true} + UUIDs [1810, FE4A, ecbe3980] when
- * `filtered`, then StartDiscovery. Discovery of ours only; InProgress counts as running. `done` may
- * be NULL. */
+ * `filtered`, then StartDiscovery. Discovery of ours only; InProgress counts as running if the
+ * adapter is discovering, else it fails with BLUEZ_IN_PROGRESS: try again. `done` may be NULL. */
 int bluez_adapter_start_discovery(struct bluez_adapter *a, bool filtered, bluez_done_t done,
                                   void *userdata);
 /* `done` is called when the reply is in (at once if none of ours runs): only then Connect. A start

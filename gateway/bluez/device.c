@@ -199,8 +199,8 @@ int bluez_device_new(struct bluez_bus *bus, const char *adapter_path, const stru
 
 static void drop_all_calls(struct bluez_device *d) {
         bluez_device_drop_calls(d);
+        bluez_device_drop_disconnect(d);
         d->get_all = sd_bus_slot_unref(d->get_all);
-        d->disconnect = sd_bus_slot_unref(d->disconnect);
 }
 
 void bluez_device_free(struct bluez_device *d) {
@@ -241,6 +241,10 @@ void bluez_device_reset(struct bluez_device *d) {
 void bluez_device_drop_calls(struct bluez_device *d) {
         d->connect = sd_bus_slot_unref(d->connect);
         d->pair = sd_bus_slot_unref(d->pair);
+}
+
+void bluez_device_drop_disconnect(struct bluez_device *d) {
+        d->disconnect = sd_bus_slot_unref(d->disconnect);
 }
 
 /* A method of Device1 without arguments. */

@@ -63,3 +63,5 @@ int bluez_device_disconnect(struct bluez_device *d);
 int bluez_device_set_trusted(struct bluez_device *d, bool trusted);
 /* Drops the slots of connect and pair: their late replies no longer arrive. */
 void bluez_device_drop_calls(struct bluez_device *d);
+/* The same of Disconnect: the reply to an old session is none of the next one's business. */
+void bluez_device_drop_disconnect(struct bluez_device *d);

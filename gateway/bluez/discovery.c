@@ -64,7 +64,9 @@ static int on_started(sd_bus_message *reply, void *userdata, sd_bus_error *ret_e
         enum bluez_error error = bluez_error_from(sd_bus_message_get_error(reply));
 
         d->call = sd_bus_slot_unref(d->call);
-        if (error == BLUEZ_IN_PROGRESS) /* this connection has a session already */
+        /* This connection has a session already. One that does not scan (yet) is a failure: who
+         * tries again finds out what became of it. */
+        if (error == BLUEZ_IN_PROGRESS && d->discovering)
                 error = BLUEZ_OK;
         d->running = error == BLUEZ_OK;
         started(d, error);

@@ -7,6 +7,7 @@
 struct discovery {
         struct bluez_bus *bus;
         sd_bus_slot *call; /* SetDiscoveryFilter, StartDiscovery or StopDiscovery under way */
+        bool discovering;  /* the adapter's property, kept by the adapter: anybody's discovery */
         bool running, stopping;
         bool stop_wanted; /* as soon as the start under way is answered */
         char path[64];    /* of the adapter */

@@ -16,7 +16,7 @@ _Static_assert(sizeof(((struct bluez_sighting *) NULL)->omron_data) == PROPS_OMR
 struct heard { /* what a signal may leave out */
         struct bdaddr address;
         char name[PROPS_NAME_SIZE];
-        bool has_rssi, blood_pressure, connected, paired, bonded;
+        bool has_rssi, blood_pressure, connected, paired, bonded, known_omron;
         int16_t rssi;
         uint64_t at; /* count of signals: the smallest is the oldest */
 };
@@ -67,6 +67,8 @@ static void apply(struct heard *h, const struct props_device *p) {
                 h->paired = p->paired;
         if (p->has & PROPS_BONDED)
                 h->bonded = p->bonded;
+        if (p->omron_size > 0)
+                h->known_omron = true;
 }
 
 static void report(struct bluez_monitor *m, const struct heard *h, const struct props_device *p) {
@@ -77,11 +79,14 @@ static void report(struct bluez_monitor *m, const struct heard *h, const struct 
                 .blood_pressure = h->blood_pressure,
                 .omron = p->omron_size > 0,
                 .omron_size = p->omron_size,
+                .known_omron = h->known_omron,
                 .connected = h->connected,
                 .paired = h->paired,
                 .bonded = h->bonded,
         };
 
+        if (m->list) /* what BlueZ knows of it, its bond and its maker, is not in yet */
+                return;
         memcpy(s.name, h->name, sizeof s.name);
         memcpy(s.omron_data, p->omron, sizeof s.omron_data);
         m->seen(m->owner, &s); /* last: the owner may free m */
@@ -117,7 +122,8 @@ static int on_added(sd_bus_message *message, void *userdata, sd_bus_error *ret_e
             objects_device_address(m->adapter_path, path, &address) < 0)
                 return 0;
         h = remember(m, &address);
-        *h = (struct heard){.address = address, .at = h->at}; /* a new object: no old facts */
+        /* A new object: no old facts, but who made it. */
+        *h = (struct heard){.address = address, .at = h->at, .known_omron = h->known_omron};
         apply(h, &p.device);
         report(m, h, &p.device);
         return 0;

@@ -178,3 +178,15 @@ int battery_level_decode(const uint8_t *value, size_t n, uint8_t *ret_percent) {
         *ret_percent = value[0];
         return 0;
 }
+
+static void doubt(struct answer *answer, bool can_detect, bool nothing_detected) {
+        if (!can_detect && answer->yes == nothing_detected)
+                *answer = (struct answer){0};
+}
+
+void blood_pressure_apply_feature(struct measurement *m, const struct blood_pressure_feature *f) {
+        doubt(&m->body_movement, f->body_movement, false);
+        doubt(&m->cuff_fit_ok, f->cuff_fit, true);
+        doubt(&m->irregular_heartbeat, f->irregular_pulse, false);
+        doubt(&m->position_ok, f->position, true);
+}

@@ -20,6 +20,10 @@ int blood_pressure_decode(const uint8_t *value, size_t n, struct measurement *re
 /* 2A36, the pressure while the cuff inflates. 0, -EBADMSG, -ENODATA, -ERANGE. */
 int intermediate_cuff_pressure_decode(const uint8_t *value, size_t n, int *ret_mmhg);
 
+/* A cuff that cannot detect something sends its status bit as 0 all the same: "no" then means
+ * unknown. A bit that is set is believed whatever the feature says. */
+void blood_pressure_apply_feature(struct measurement *m, const struct blood_pressure_feature *f);
+
 /* 2A49, two bytes. 0 or -EBADMSG. */
 int blood_pressure_feature_decode(const uint8_t *value, size_t n,
                                   struct blood_pressure_feature *ret);

@@ -43,9 +43,10 @@ struct driver_facts {
         struct number battery_percent;
         bool has_feature;
         struct blood_pressure_feature feature;
-        bool clock_read;       /* 2A2B was read: the next two are meaningful */
-        bool clock_unset;      /* the cuff has no time */
-        struct number drift_s; /* cuff minus local wall clock; unknown if unset */
-        bool clock_set;        /* we set it in this session */
-        bool clock_refused;    /* the cuff refuses to be set (ATT 0x80): do not ask again */
+        struct number feature_bits; /* the same, as sent */
+        bool clock_read;            /* 2A2B was read: the next two are meaningful */
+        bool clock_unset;           /* the cuff has no time */
+        struct number drift_s;      /* cuff minus local wall clock; unknown if unset */
+        bool clock_set;             /* we set it in this session */
+        bool clock_refused;         /* the cuff refuses to be set (ATT 0x80): do not ask again */
 };

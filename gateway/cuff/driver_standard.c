@@ -93,6 +93,8 @@ static void take(struct driver_standard *d, const struct driver_now *now, const 
         switch (d->step) {
         case STEP_FEATURE:
                 facts->has_feature = blood_pressure_feature_decode(value, n, &facts->feature) == 0;
+                if (facts->has_feature)
+                        facts->feature_bits = (struct number){true, value[0] | value[1] << 8};
                 break;
         case STEP_BATTERY:
                 (void) take_battery(facts, value, n);

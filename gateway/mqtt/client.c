@@ -69,11 +69,14 @@ static void go_up(struct mqtt_client *c) {
         sd_event_now(c->event, CLOCK_MONOTONIC, &c->connected_usec);
         c->counters.reconnects += c->ever_connected;
         c->ever_connected = true;
+        if (c->n_held > 0) /* on_notes() serves them before this note: it keeps us awake for them */
+                mqtt_notes_push(c->notes, &(struct mqtt_note){.kind = MQTT_NOTE_ROOM,
+                                                              .generation = c->generation});
         c->events.connected(c->owner, mqtt_link_url(c)->text, c->version);
 }
 
 static void on_connected(struct mqtt_client *c, const struct mqtt_note *note) {
-        c->brokers[c->at].proven = c->version;
+        mqtt_link_up(c);
         c->window.size =
                 note->window > 0 && note->window < MQTT_WINDOW ? note->window : MQTT_WINDOW;
         c->packet_max = note->packet_max;
@@ -108,9 +111,27 @@ static void on_unsubscribed(struct mqtt_client *c, const struct mqtt_note *note)
                 c->events.refused(c->owner, 0, why);
 }
 
-static void on_message(struct mqtt_client *c, const struct mqtt_incoming *m) {
+static void deliver(struct mqtt_client *c, const struct mqtt_incoming *m) {
         c->counters.received++;
         c->events.message(c->owner, m);
+}
+
+static void deliver_held(struct mqtt_client *c) {
+        _cleanup_(freep) struct mqtt_incoming *m = c->held[c->held_first];
+
+        c->held_first = --c->n_held > 0 ? c->held_first + 1 : 0;
+        deliver(c, m);
+}
+
+/* The owner hears what it can answer: while it is connected, and knows. Before, messages wait;
+ * those that come during a stop are dropped at its end. */
+static void on_message(struct mqtt_client *c, struct mqtt_note *note) {
+        if (c->state == MQTT_CONNECTED)
+                deliver(c, note->incoming);
+        else if (c->n_held < MQTT_NOTES_MESSAGES_MAX)
+                c->held[c->n_held++] = TAKE_PTR(note->incoming);
+        else
+                c->counters.dropped++;
 }
 
 static void dispatch(struct mqtt_client *c, struct mqtt_note *note) {
@@ -138,7 +159,7 @@ static void dispatch(struct mqtt_client *c, struct mqtt_note *note) {
                 on_refused(c, note->id, note->code);
                 break;
         case MQTT_NOTE_MESSAGE:
-                on_message(c, note->incoming);
+                on_message(c, note);
                 break;
         case MQTT_NOTE_SERVER_LEAVES:
                 mqtt_link_lost(c, note->code); /* Paho 1.3.12 calls this lost no more */
@@ -160,8 +181,13 @@ static int on_notes(sd_event_source *source, int fd, uint32_t revents, void *use
         struct mqtt_client *c = userdata;
         struct mqtt_note note;
         uint64_t dropped;
-        bool found = mqtt_notes_take(c->notes, &note, &dropped);
+        bool found;
 
+        if (c->state == MQTT_CONNECTED && c->n_held > 0) {
+                deliver_held(c); /* may free c */
+                return 0;
+        }
+        found = mqtt_notes_take(c->notes, &note, &dropped);
         c->counters.dropped += dropped;
         if (!found)
                 return 0;
@@ -240,6 +266,7 @@ void mqtt_client_free(struct mqtt_client *c) {
         for (size_t i = 0; c->brokers && i < c->options.n_urls; i++)
                 mqtt_url_done(&c->brokers[i].url);
         mqtt_window_clear(&c->window);
+        mqtt_link_drop_held(c);
         sd_event_unref(c->event);
         free(c->brokers);
         free(c->last);

@@ -30,8 +30,9 @@ struct mqtt_options { /* strings are borrowed and must outlive the client; NULL:
         const char *will_topic, *will_payload; /* retained, QoS 1 */
         const char *const *subscriptions;      /* QoS 1 (MQTT 5: no local, retain handling 2) */
         size_t n_subscriptions;
-        uint64_t backoff_min_usec,
-                backoff_max_usec; /* 1 s .. 60 s, doubled, jittered; reset on success */
+        /* 1 s .. 60 s, doubled, jittered; back to the least when a connection ends that has lived
+         * for the longest. */
+        uint64_t backoff_min_usec, backoff_max_usec;
 };
 
 struct mqtt_outgoing {
@@ -60,6 +61,8 @@ struct mqtt_events {
         void (*lost)(void *owner,
                      const char *why); /* a connection ended or an attempt failed: a sentence
                                         * for people that names the broker and the remedy */
+        /* Only after `connected`, so that it can be answered: what a kept session delivers earlier
+         * waits (256 at most) and is forgotten with the connection. None during a stop. */
         void (*message)(void *owner, const struct mqtt_incoming *m);
         void (*acknowledged)(void *owner, uint64_t token);
         void (*room)(void *owner); /* the window has room again */

@@ -21,8 +21,16 @@ static struct mqtt_trouble trouble_of(const struct mqtt_client *c, int code, con
                                      .tls = c->tls};
 }
 
+void mqtt_link_drop_held(struct mqtt_client *c) {
+        c->counters.dropped += c->n_held;
+        while (c->n_held > 0)
+                free(c->held[c->held_first + --c->n_held]);
+        c->held_first = 0;
+}
+
 void mqtt_link_schedule(struct mqtt_client *c, uint64_t usec) {
         c->state = MQTT_WAITING;
+        mqtt_link_drop_held(c);
         /* No memory for a timer: a note needs none, and leads back here. */
         if (deadline_set_usec(&c->timer, usec) < 0)
                 mqtt_notes_push(c->notes, &(struct mqtt_note){.kind = MQTT_NOTE_FAILED,
@@ -48,6 +56,13 @@ void mqtt_link_choose_version(struct mqtt_client *c) {
                      : c->options.version == MQTT_VERSION_3_1_1 ? 4
                      : proven                                   ? proven
                                                                 : 5;
+}
+
+void mqtt_link_up(struct mqtt_client *c) {
+        struct mqtt_broker *b = &c->brokers[c->at];
+
+        b->spoke_5 |= c->version == 5;
+        b->proven = b->spoke_5 ? 5 : c->version; /* what is tried first the next time */
 }
 
 static void try_next_broker(struct mqtt_client *c) {
@@ -80,6 +95,7 @@ void mqtt_link_finish(struct mqtt_client *c) {
         deadline_clear(&c->timer);
         deadline_clear(&c->limit);
         mqtt_window_clear(&c->window);
+        mqtt_link_drop_held(c);
         c->events.stopped(c->owner);
 }
 
@@ -92,7 +108,8 @@ static void report_lost(struct mqtt_client *c, char *why) {
 }
 
 /* The broker may not know this MQTT version: the same broker at once with 3.1.1. A broker that has
- * spoken MQTT 5 before must say so; silence alone can be a restart. */
+ * spoken MQTT 5 before must say so; silence alone can be a restart. Silent twice, it gets 3.1.1 for
+ * one connection. */
 static bool falls_back(struct mqtt_client *c, const struct mqtt_trouble *t) {
         struct mqtt_broker *b = &c->brokers[c->at];
         bool refused = mqtt_trouble_is_version(t);
@@ -104,6 +121,7 @@ static bool falls_back(struct mqtt_client *c, const struct mqtt_trouble *t) {
         b->proven = 0;
         if (c->version != 5 || (proven && !refused))
                 return false;
+        b->spoke_5 = b->spoke_5 && !refused;
         c->version = 4;
         mqtt_link_schedule(c, 0);
         return true;

@@ -24,7 +24,8 @@ enum mqtt_state {
 
 struct mqtt_broker {
         struct mqtt_url url;
-        int proven; /* the version it has answered to: 5, 4; 0 not known */
+        int proven; /* the version it has answered to, and is asked for first: 5, 4; 0 not known */
+        bool spoke_5; /* and has not refused it since: silence does not take it to 4 for good */
 };
 
 struct mqtt_client {
@@ -53,6 +54,10 @@ struct mqtt_client {
         struct mqtt_window window;
         struct mqtt_parcel *last; /* of a stop that came while connecting */
         uint32_t packet_max;      /* 0 none */
+        /* Messages that came before the owner could answer them: a kept session delivers before
+         * the SUBACK. */
+        struct mqtt_incoming *held[MQTT_NOTES_MESSAGES_MAX];
+        size_t held_first, n_held;
         bool ever_connected;
         struct mqtt_counters counters;
 };
@@ -61,6 +66,8 @@ const struct mqtt_url *mqtt_link_url(const struct mqtt_client *c); /* of the bro
 
 void mqtt_link_choose_version(struct mqtt_client *c); /* for that broker */
 void mqtt_link_schedule(struct mqtt_client *c, uint64_t usec);
+void mqtt_link_up(struct mqtt_client *c); /* the broker has answered in this version */
+void mqtt_link_drop_held(struct mqtt_client *c);
 
 /* An attempt ended; a connection ended (`code`: what the broker said, 0 nothing); a stop has ended.
  * Each calls the owner last, who may free the client. */

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -20,7 +21,7 @@ class TestDemo(unittest.TestCase):
     def demo(self, *arguments):
         p = Process(['/usr/bin/python3', os.path.join(ROOT, 'tests', 'demo', 'demo.py'), '--build', BUILD, *arguments],
                     env={**os.environ, 'TMPDIR': self.directory.name})
-        self.addCleanup(lambda: p.alive() and p.stop(signal.SIGKILL))
+        self.addCleanup(p.stop, signal.SIGKILL)
         return p
 
     def children(self, pid):
@@ -44,6 +45,7 @@ class TestDemo(unittest.TestCase):
         self.assertGreaterEqual(len(re.findall('measured ', text)), 2, text)
         self.assertEqual(len(re.findall('event +device_paired', text)), 2, text)
         self.assertRegex(text, r'discovery +Home Assistant shows "BP7350 user 1"')
+        self.assertRegex(text, r'discovery +Home Assistant shows "BP7450 user 2"')
         self.assert_clean({})
 
     def test_ctrl_c_cleans_up(self):
@@ -66,8 +68,48 @@ class TestDemo(unittest.TestCase):
         p.out.wait('the service died')
         self.assert_clean(children)
 
+    def test_the_end_can_come_at_once(self):
+        p = self.demo('--seconds', '0')
+        p.process.wait(DEADLINE)
+        text = '\n'.join(p.out.lines)
+        self.assertEqual(p.process.returncode, 0, text)
+        self.assertIn('READY', text)
+        self.assertNotIn('Pairing', text)
+        self.assert_clean({})
+
+    def test_a_reader_that_leaves_ends_it_quietly(self):
+        command = '%s --build %s | head -3' % (os.path.join(ROOT, 'tests', 'demo', 'demo.py'), BUILD)
+        done = subprocess.run(['bash', '-o', 'pipefail', '-c', '/usr/bin/python3 ' + command], capture_output=True, text=True,
+                              env={**os.environ, 'TMPDIR': self.directory.name}, timeout=DEADLINE * 2)
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertEqual(len(done.stdout.splitlines()), 3)
+        self.assert_clean({})
+
+    def assert_refused(self, code, sentence, *arguments):
+        """One line, at once: nothing was started."""
+        done = subprocess.run(['/usr/bin/python3', os.path.join(ROOT, 'tests', 'demo', 'demo.py'), '--build', BUILD, *arguments],
+                              env={**os.environ, 'TMPDIR': self.directory.name}, capture_output=True, text=True, timeout=DEADLINE)
+        self.assertEqual((done.returncode, done.stdout, done.stderr.count('\n')), (code, '', 1), done.stderr)
+        self.assertRegex(done.stderr, sentence)
+        self.assert_clean({})
+
+    def test_values_nobody_can_have_are_refused(self):
+        for values in ('', '131', '131/84', '131/84/67/1', 'a/b/c', '-131/84/67', '131/84/6\u0667', '59/40/67', '281/84/67', '131/29/67',
+                       '200/181/67', '84/84/67', '131/84/29', '131/84/241'):
+            with self.subTest(values):
+                self.assert_refused(2, 'VALUES must look like 131/84/67', '--values=' + values)
+
+    def test_a_port_must_be_one(self):
+        for port in ('0', '65536', '-1', 'x'):
+            with self.subTest(port):
+                self.assert_refused(2, '(?i)port', '--port=' + port)
+
+    def test_a_port_that_is_taken_is_named(self):
+        with socket.create_server(('127.0.0.1', 0)) as other:
+            port = other.getsockname()[1]
+            self.assert_refused(1, 'Port %d is in use by another program' % port, '--port', str(port))
+
     def test_a_port_can_be_chosen(self):
-        import socket
         with socket.socket() as s:
             s.bind(('127.0.0.1', 0))
             port = s.getsockname()[1]

@@ -278,6 +278,16 @@ class TestWorld(Fake):
         self.send("foreign-scan on")
         pump(lambda: client.saw(stranger, "RSSI"), "the stranger")
 
+    def test_on_demand_each_signal_with_data_is_preceded_by_its_rssi_alone(self):
+        client = self.client()
+        self.send("rssi-only on")
+        self.send("bonded " + CUFF)
+        client.discover(DuplicateData=True)
+        self.send("advertise")
+        pump(lambda: client.saw(DEVICE, "ManufacturerData"), "ManufacturerData")
+        heard = [set(changed) for path, changed, _ in client.changes if path == DEVICE and "RSSI" in changed]
+        self.assertEqual(heard[:2], [{"RSSI"}, {"RSSI", "ManufacturerData"}])
+
     def test_connecting_a_silent_cuff_waits_fails_or_is_canceled(self):
         client = self.client()
         self.send("bonded " + CUFF)

@@ -142,7 +142,7 @@ class TestBond(Story):
         start = w.subscriber.here()
         w.fake.do('bond-lost')
         log = w.fake.do('measure 128/80/64')
-        self.assertEqual(w.event('bond_lost', start)['data']['device'], CUFF)
+        self.assertEqual(w.event('bond_lost', start)['data']['device'], CUFF.replace(':', '').lower())
         problem = self.state(w, lambda s: s['sync_state'] == 'problem' and 'pairing' in s['sync_error'], start)
         self.assertIn('P blinks', problem['sync_error'])
         w.subscriber.wait('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_failed', start=start, count=3)

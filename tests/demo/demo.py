@@ -3,20 +3,23 @@
 service. What is shown comes from an MQTT subscription alone. `make demo` runs it."""
 
 import argparse
+import contextlib
+import errno
 import os
 import re
 import signal
+import socket
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'component'))
 import harness  # noqa: E402
 
-CUFFS = ({'address': '28:FF:B2:05:91:B5', 'name': 'BLESmart_0000025828FFB20591B5', 'users': 2},
-         {'address': '00:5F:BF:3A:51:7C', 'name': 'BLESmart_00000116005FBF3A517C', 'users': 2})
+CUFFS = ({'address': '28:FF:B2:05:91:B5', 'name': 'BLESmart_0000025828FFB20591B5', 'model': 'BP7350'},
+         {'address': '00:5F:BF:3A:51:7C', 'name': 'BLESmart_00000116005FBF3A517C', 'model': 'BP7450'})
 EVERY = 20
 READINGS = ('128/82/64', '119/76/71', '134/85/69', '122/79/58', '141/88/75', '117/74/62')
-TIMING = 'timing: { cooldown = 5; tail = 1; pairing_retry = 1.0; };\n'  # a person rests longer between two
+TIMING = 'timing: { cooldown = 3; tail = 1; pairing_retry = 1.0; };\n'  # a person rests longer between two
 
 
 class Ended(Exception):
@@ -24,19 +27,54 @@ class Ended(Exception):
 
 
 def say(text=''):
-    print(text, flush=True)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # `make demo | head -3`: nobody listens any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Ended from None
+
+
+def say_last(text):
+    with contextlib.suppress(Ended):
+        say('\n' + text)
+
+
+class Arguments(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, 'The demo cannot start: %s\n' % message)
+
+
+def is_plausible(values):
+    """What the service takes as a measurement: other values it refuses, and the demo would wait in vain."""
+    if not re.fullmatch(r'[0-9]{1,3}/[0-9]{1,3}/[0-9]{1,3}', values):
+        return False
+    systolic, diastolic, pulse = map(int, values.split('/'))
+    return 60 <= systolic <= 280 and 30 <= diastolic <= 180 and diastolic < systolic and 30 <= pulse <= 240
 
 
 def arguments():
-    parser = argparse.ArgumentParser()
+    parser = Arguments()
     parser.add_argument('--build', default='build')
-    parser.add_argument('--port', type=int, default=0, help='the broker listens here; default: a free port')
+    parser.add_argument('--port', type=int, help='the broker listens here; default: a free port')
     parser.add_argument('--values', help='systolic/diastolic/pulse of the first measurement')
     parser.add_argument('--seconds', type=float, help='end after so many seconds from READY')
     options = parser.parse_args()
-    if options.values and not re.fullmatch(r'\d+/\d+/\d+', options.values):
-        parser.error('VALUES must look like 131/84/67')
+    if options.values is not None and not is_plausible(options.values):
+        parser.error('VALUES must look like 131/84/67: systolic 60..280, diastolic 30..180 and below it, pulse 30..240')
+    if options.port is not None and not 1 <= options.port <= 65535:
+        parser.error('PORT must be a number from 1 to 65535')
     return options
+
+
+def why_not(port):
+    """Why the broker could not listen there; None: it can."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(('127.0.0.1', port))
+        except OSError as error:
+            return 'is in use by another program' if error.errno == errno.EADDRINUSE else 'cannot be used (%s)' % error.strerror
+    return None
 
 
 class Demo:
@@ -44,8 +82,8 @@ class Demo:
         self.options, self.shown, self.known = options, 0, {}
         build = os.path.abspath(options.build)
         harness.SERVICE, harness.VIRTUAL_CUFF = os.path.join(build, 'cuff2mqtt'), os.path.join(build, 'virtual-cuff')
-        self.world = harness.World(cuffs=['cuff {address} name={name} omron=yes users={users}'.format(**c) for c in CUFFS],
-                                   config=TIMING, broker_port=options.port or None, use_proxy=False, env={'TZ': self.zone()})
+        self.world = harness.World(cuffs=['cuff {address} name={name} model={model} omron=yes users=2'.format(**c) for c in CUFFS],
+                                   config=TIMING, broker_port=options.port, use_proxy=False, env={'TZ': self.zone()})
         self.values = [options.values] if options.values else []
         self.values += [v for v in READINGS if v != options.values]
         self.ready = None
@@ -55,7 +93,7 @@ class Demo:
         return os.environ.get('TZ') or 'Europe/Berlin'
 
     def left(self):
-        return self.ready + self.options.seconds - time.monotonic() if self.options.seconds else float('inf')
+        return float('inf') if self.options.seconds is None else self.ready + self.options.seconds - time.monotonic()
 
     def show(self, m):
         if m.topic == 'cuff2mqtt/bridge/state':
@@ -76,7 +114,11 @@ class Demo:
 
     def watch(self, until):
         """Shows what arrives until the moment, the end, or the service's death."""
-        while time.monotonic() < until:
+        while True:
+            if self.left() <= 0:
+                raise Ended
+            if time.monotonic() >= until:
+                return
             with self.world.subscriber.changed:
                 new = self.world.subscriber.messages[self.shown:]
                 self.shown += len(new)
@@ -87,12 +129,11 @@ class Demo:
             if not self.world.running.alive():
                 raise RuntimeError('the service died with %d:\n%s' % (self.world.running.process.returncode,
                                                                       '\n'.join(self.world.running.err.lines[-30:])))
-            if self.left() <= 0:
-                raise Ended
 
     def watch_for(self, topic, where, start, limit=60):
         """Shows what arrives until a certain message is among it."""
         end = time.monotonic() + limit
+        self.watch(time.monotonic())  # the end may have come
         while not self.world.subscriber.find(topic, where, start):
             if time.monotonic() > end:
                 raise RuntimeError('nothing came on %s; the service said:\n%s' %
@@ -101,11 +142,12 @@ class Demo:
 
     def pair(self, cuff):
         say('\nPairing %s: a window is opened with a request, and the cuff\'s button is held until the P blinks.' % cuff['name'])
+        identity = cuff['address'].replace(':', '').lower()
         start = self.world.subscriber.here()
         self.world.subscriber.publish('cuff2mqtt/bridge/request/pairing', '{"active": true}')
         self.watch_for('cuff2mqtt/bridge/response/pairing', lambda m: m.json['status'] == 'ok', start)
         self.world.fake.do('pairing-mode %s on' % cuff['address'])
-        self.watch_for('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_finished' and m.json['data']['device'] == cuff['address'],
+        self.watch_for('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_finished' and m.json['data']['device'] == identity,
                        start)
 
     def run(self):
@@ -138,17 +180,19 @@ class Demo:
 
 def main():
     options = arguments()
+    if options.port and (why := why_not(options.port)):
+        sys.exit('Port %d %s: choose another with PORT=.., or leave PORT out.' % (options.port, why))
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     demo, code = None, 0
     try:
         demo = Demo(options)
         demo.run()
     except Ended:
-        say('\nThe demo is over.')
+        say_last('The demo is over.')
     except KeyboardInterrupt:
-        say('\nStopping.')
+        say_last('Stopping.')
     except (RuntimeError, AssertionError, OSError) as error:
-        say('\nThe demo failed: %s' % error)
+        say_last('The demo failed: %s' % error)
         code = 1
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

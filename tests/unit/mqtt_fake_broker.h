@@ -22,9 +22,11 @@ struct fake {
         uint8_t suback_code, puback_code;
         const uint8_t *goodbye; /* sent after the SUBACK, before it hangs up */
         size_t goodbye_size;
+        const uint8_t *queued; /* a kept session's: sent right after the CONNACK */
+        size_t queued_size;
 
         /* what it has seen */
-        int connects[2], publishes, disconnects, ends;
+        int connects[2], subscribes, publishes, disconnects, ends;
         uint8_t connect[512]; /* the last CONNECT packet */
         size_t connect_size;
         unsigned unacknowledged, unacknowledged_max;
@@ -42,12 +44,19 @@ struct fake {
 };
 
 static const uint8_t connack_5[] = {0x20, 3, 0, 0, 0}, connack_3_1_1[] = {0x20, 2, 0, 0};
+MAYBE_UNUSED static const uint8_t refusal_5[] = {0x20, 3, 0, 0x84, 0};
 
 static void fake_hang_up(struct fake_client *c) {
         c->source = sd_event_source_disable_unref(c->source);
         close(c->fd);
         c->fd = -1;
         c->fake->ends++;
+}
+
+static void fake_hang_up_all(struct fake *f) {
+        for (size_t i = 0; i < FAKE_CLIENTS; i++)
+                if (f->client[i].fd >= 0)
+                        fake_hang_up(&f->client[i]);
 }
 
 static void fake_send(struct fake_client *c, const uint8_t *bytes, size_t n) {
@@ -71,6 +80,8 @@ static void fake_on_connect(struct fake_client *c, const uint8_t *packet, size_t
                 fake_hang_up(c);
         else if (f->connack[old])
                 fake_send(c, f->connack[old], f->connack_size[old]);
+        if (c->fd >= 0 && f->queued)
+                fake_send(c, f->queued, f->queued_size);
 }
 
 static void fake_on_subscribe(struct fake_client *c, const uint8_t *packet) {
@@ -78,6 +89,7 @@ static void fake_on_subscribe(struct fake_client *c, const uint8_t *packet) {
         uint8_t new[] = {0x90, 4, packet[2], packet[3], 0, f->suback_code};
         uint8_t old[] = {0x90, 3, packet[2], packet[3], f->suback_code};
 
+        f->subscribes++;
         if (f->no_suback)
                 return;
         fake_send(c, c->v5 ? new : old, c->v5 ? sizeof new : sizeof old);
@@ -242,9 +254,7 @@ static struct fake *fake_new(struct owner *o) {
 }
 
 static void fake_free(struct fake *f) {
-        for (size_t i = 0; i < FAKE_CLIENTS; i++)
-                if (f->client[i].fd >= 0)
-                        fake_hang_up(&f->client[i]);
+        fake_hang_up_all(f);
         sd_event_source_disable_unref(f->source);
         close(f->fd);
         free(f);

@@ -268,6 +268,38 @@ static void a_battery_holds_0_to_100_percent(void) {
         CHECK_EQ(percent, 100);
 }
 
+static void what_a_cuff_cannot_detect_is_unknown(void) {
+        const struct blood_pressure_feature none = {0}, all = {.body_movement = true,
+                                                               .cuff_fit = true,
+                                                               .irregular_pulse = true,
+                                                               .position = true};
+        const struct answer no = {true, false}, yes = {true, true};
+        const struct measurement quiet = {.body_movement = no,
+                                          .cuff_fit_ok = yes,
+                                          .irregular_heartbeat = no,
+                                          .position_ok = yes},
+                                 alarmed = {.body_movement = yes,
+                                            .cuff_fit_ok = no,
+                                            .irregular_heartbeat = yes,
+                                            .position_ok = no};
+        struct measurement m = quiet;
+
+        blood_pressure_apply_feature(&m, &all);
+        check_answer(m.body_movement, true, false);
+        check_answer(m.cuff_fit_ok, true, true);
+        blood_pressure_apply_feature(&m, &none);
+        check_answer(m.body_movement, false, false);
+        check_answer(m.cuff_fit_ok, false, false);
+        check_answer(m.irregular_heartbeat, false, false);
+        check_answer(m.position_ok, false, false);
+        m = alarmed; /* a bit that is set is believed */
+        blood_pressure_apply_feature(&m, &none);
+        check_answer(m.body_movement, true, true);
+        check_answer(m.cuff_fit_ok, true, false);
+        check_answer(m.irregular_heartbeat, true, true);
+        check_answer(m.position_ok, true, false);
+}
+
 CHECK_MAIN("unit.blood_pressure", TEST(every_combination_of_fields_is_read),
            TEST(every_truncation_is_refused_and_writes_nothing),
            TEST(trailing_bytes_and_reserved_flags_are_ignored),
@@ -278,4 +310,4 @@ CHECK_MAIN("unit.blood_pressure", TEST(every_combination_of_fields_is_read),
            TEST(each_status_bit_answers_one_question), TEST(a_raw_time_is_kept_as_sent),
            TEST(the_pressure_of_an_inflating_cuff_is_read), TEST(each_feature_bit_is_one_feature),
            TEST(a_truncated_feature_is_refused_and_writes_nothing),
-           TEST(a_battery_holds_0_to_100_percent))
+           TEST(a_battery_holds_0_to_100_percent), TEST(what_a_cuff_cannot_detect_is_unknown))

@@ -322,6 +322,9 @@ static void a_discovery_that_runs_already_counts_as_ours(void) {
         struct fixture f;
 
         begin(&f, &w, &adapter);
+        fixture_settle(&f);
+        fixture_changed(f.fake, NULL, ADAPTER, "org.bluez.Adapter1", 1, "Discovering", "b", 1);
+        UNTIL(&f, bluez_adapter_info(w.adapter)->discovering);
         fixture_refuse(&f, "StartDiscovery", "org.bluez.Error.InProgress", "");
         CHECK_EQ(bluez_adapter_start_discovery(w.adapter, true, on_done, &w), 0);
         UNTIL(&f, w.done == 1);
@@ -334,6 +337,32 @@ static void a_discovery_that_runs_already_counts_as_ours(void) {
         CHECK_EQ(bluez_adapter_start_discovery(w.adapter, true, on_done, &w), 0);
         UNTIL(&f, w.done == 2);
         CHECK_EQ(w.error, BLUEZ_NOT_READY);
+        done(&f, &w);
+}
+
+/* Nobody scans, whatever bluetoothd believes: the owner must hear of it, and try again. */
+static void a_discovery_in_progress_that_does_not_scan_has_failed(void) {
+        struct object adapter = HCI("0", "00:00:00:00:00:01", .powered = true);
+        struct watcher w = {0};
+        struct fixture f;
+
+        begin(&f, &w, &adapter);
+        fixture_settle(&f);
+        fixture_changed(f.fake, NULL, ADAPTER, "org.bluez.Adapter1", 1, "Discovering", "b", 1);
+        UNTIL(&f, bluez_adapter_info(w.adapter)->discovering);
+        fixture_changed(f.fake, NULL, ADAPTER, "org.bluez.Adapter1", 1, "Discovering", "b", 0);
+        UNTIL(&f, !bluez_adapter_info(w.adapter)->discovering);
+        fixture_refuse(&f, "StartDiscovery", "org.bluez.Error.InProgress", "");
+        CHECK_EQ(bluez_adapter_start_discovery(w.adapter, true, on_done, &w), 0);
+        UNTIL(&f, w.done == 1);
+        CHECK_EQ(w.error, BLUEZ_IN_PROGRESS);
+        CHECK(!bluez_adapter_is_discovering(w.adapter));
+        fixture_changed(f.fake, NULL, ADAPTER, "org.bluez.Adapter1", 1, "Discovering", "b", 1);
+        fixture_refuse(&f, "StartDiscovery", "org.bluez.Error.InProgress", "");
+        CHECK_EQ(bluez_adapter_start_discovery(w.adapter, true, on_done, &w), 0);
+        UNTIL(&f, w.done == 2);
+        CHECK_EQ(w.error, BLUEZ_OK); /* it came up after all */
+        CHECK(bluez_adapter_is_discovering(w.adapter));
         done(&f, &w);
 }
 
@@ -436,6 +465,7 @@ CHECK_MAIN("unit.bluez_adapter", TEST(the_adapter_is_chosen_by_address_power_or_
            TEST(discovery_is_filtered_started_and_stopped),
            TEST(a_stop_waits_for_the_start_that_is_under_way),
            TEST(a_discovery_that_runs_already_counts_as_ours),
+           TEST(a_discovery_in_progress_that_does_not_scan_has_failed),
            TEST(an_adapter_gone_before_we_watch_it_is_absent), TEST(a_refused_listing_is_told),
            TEST(what_the_owner_can_see_is_told_once), TEST(a_device_is_removed_by_its_path),
            TEST(only_bluetoothd_speaks_for_the_adapter))

@@ -1,18 +1,13 @@
-/* One device, and the monitor, on a private bus with a small org.bluez. */
+/* One device, on a private bus with a small org.bluez. */
 #include "bluez/device.h"
 
 #include <errno.h>
 
-#include "bluez/monitor.h"
 #include "bluez_fixture.h"
 
-#define SERVICE "00001810-0000-1000-8000-00805f9b34fb"
-#define BATTERY "00002a19-0000-1000-8000-00805f9b34fb"
 #define DEVICE1 "org.bluez.Device1"
 
 static const struct bdaddr cuff_address = {{0x00, 0x5F, 0xBF, 0x11, 0x22, 0x33}};
-
-/* --- device --- */
 
 struct owner {
         struct bluez_device *device;
@@ -220,6 +215,26 @@ static void replies_to_what_was_dropped_never_arrive(void) {
         end(&f, &o);
 }
 
+static void a_late_disconnect_reply_is_not_told_to_the_next_session(void) {
+        struct object cuff = CUFF_OBJECT();
+        struct owner o = {0};
+        struct fixture f;
+
+        begin(&f, &o, &cuff);
+        f.hold = "Disconnect";
+        CHECK_EQ(bluez_device_disconnect(o.device), 0);
+        UNTIL(&f, f.held);
+        bluez_device_drop_calls(o.device); /* of the others: this one goes on */
+        CHECK_EQ(bluez_device_disconnect(o.device), -EBUSY);
+        bluez_device_drop_disconnect(o.device);
+        fixture_reply_held(&f);
+        fixture_settle(&f);
+        CHECK_EQ(o.disconnected, 0);
+        CHECK_EQ(bluez_device_disconnect(o.device), 0);
+        UNTIL(&f, o.disconnected == 1);
+        end(&f, &o);
+}
+
 static void a_device_outlives_bluetoothd(void) {
         struct object cuff = CUFF_OBJECT(.connected = true);
         struct owner o = {0};
@@ -241,113 +256,12 @@ static void a_device_outlives_bluetoothd(void) {
         end(&f, &o);
 }
 
-/* --- monitor --- */
-
-struct sightings {
-        struct bluez_monitor *monitor;
-        int n;
-        struct bluez_sighting last;
-        bool free_it;
-};
-
-static void on_seen(void *owner, const struct bluez_sighting *s) {
-        struct sightings *all = owner;
-
-        all->n++;
-        all->last = *s;
-        if (all->free_it) {
-                bluez_monitor_free(all->monitor);
-                all->monitor = NULL;
-        }
-}
-
-static void signals_are_sightings_filled_from_what_was_heard(void) {
-        struct object known = CUFF_OBJECT(.uuid = SERVICE, .bonded = true);
-        struct sightings s = {0};
-        struct fixture f;
-        const char *we;
-        sd_bus *liar;
-
-        fixture_init(&f);
-        fixture_put(&f, &known);
-        CHECK_EQ(bluez_monitor_new(f.bus, ADAPTER, on_seen, &s, &s.monitor), 0);
-        fixture_settle(&f);
-        CHECK_EQ(s.n, 0); /* what BlueZ has stored is no sighting */
-        liar = fixture_liar(&f, &we);
-        fixture_changed(liar, we, DEVICE, DEVICE1, 1, "RSSI", "n", -1);
-        fixture_liar_done(&f, liar);
-        CHECK_EQ(s.n, 0);
-        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 1, "Connected", "b", 0);
-        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 2, "Name", "s", "A", "ManufacturerData",
-                        "a{qv}", 1, 0x020E, "ay", 1, 1);
-        UNTIL(&f, s.n == 1);
-        CHECK(s.last.omron && s.last.omron_size == 1 && s.last.blood_pressure && s.last.bonded);
-        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 1, "RSSI", "n", -50);
-        UNTIL(&f, s.n == 2);
-        CHECK(!s.last.omron && s.last.has_rssi && s.last.rssi == -50);
-        CHECK_STR(s.last.name, "A");
-        CHECK(bdaddr_equal(&s.last.address, &cuff_address));
-        bluez_monitor_free(s.monitor);
-        fixture_done(&f);
-}
-
-static void a_new_object_is_a_sighting_without_a_past(void) {
-        struct object known = CUFF_OBJECT(.uuid = SERVICE, .bonded = true);
-        struct object fresh = CUFF_OBJECT(.uuid = BATTERY);
-        struct sightings s = {0};
-        struct fixture f;
-
-        fixture_init(&f);
-        fixture_put(&f, &known);
-        CHECK_EQ(bluez_monitor_new(f.bus, ADAPTER, on_seen, &s, &s.monitor), 0);
-        fixture_settle(&f);
-        fixture_remove(&f, &known);
-        fixture_add(&f, &fresh);
-        UNTIL(&f, s.n == 1);
-        CHECK(!s.last.bonded && !s.last.blood_pressure);
-        s.free_it = true;
-        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 1, "RSSI", "n", -50);
-        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 1, "RSSI", "n", -51);
-        UNTIL(&f, s.n == 2);
-        fixture_settle(&f);
-        CHECK_EQ(s.n, 2);
-        fixture_done(&f);
-}
-
-/* 512 strangers later the first device is forgotten; none of them is. */
-static void the_monitor_remembers_a_bounded_number(void) {
-        struct sightings s = {0};
-        struct fixture f;
-        char path[64] = "";
-
-        fixture_init(&f);
-        CHECK_EQ(bluez_monitor_new(f.bus, ADAPTER, on_seen, &s, &s.monitor), 0);
-        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 1, "Name", "s", "first");
-        for (int i = 0; i < 512; i++) {
-                snprintf(path, sizeof path, ADAPTER "/dev_C0_00_00_00_%02X_%02X", i >> 8, i & 255);
-                fixture_changed(f.fake, NULL, path, DEVICE1, 1, "Name", "s", "stranger");
-        }
-        fixture_changed(f.fake, NULL, path, DEVICE1, 1, "RSSI", "n", -1);
-        UNTIL(&f, s.n == 514);
-        CHECK_STR(s.last.name, "stranger");
-        fixture_changed(f.fake, NULL, ADAPTER "/dev_C0_00_00_00_00_00", DEVICE1, 1, "RSSI", "n",
-                        -1);
-        UNTIL(&f, s.n == 515);
-        CHECK_STR(s.last.name, "stranger");
-        fixture_changed(f.fake, NULL, DEVICE, DEVICE1, 1, "RSSI", "n", -1);
-        UNTIL(&f, s.n == 516);
-        CHECK_STR(s.last.name, "");
-        bluez_monitor_free(s.monitor);
-        fixture_done(&f);
-}
-
 CHECK_MAIN("unit.bluez_device", TEST(a_device_that_is_there_is_found),
            TEST(a_device_comes_changes_and_goes),
            TEST(an_advertisement_is_a_signal_with_rssi_or_vendor_data),
            TEST(only_bluetoothd_speaks_for_the_device),
            TEST(calls_are_answered_one_of_a_kind_at_a_time),
            TEST(the_owner_may_free_the_device_in_the_reply),
-           TEST(replies_to_what_was_dropped_never_arrive), TEST(a_device_outlives_bluetoothd),
-           TEST(signals_are_sightings_filled_from_what_was_heard),
-           TEST(a_new_object_is_a_sighting_without_a_past),
-           TEST(the_monitor_remembers_a_bounded_number))
+           TEST(replies_to_what_was_dropped_never_arrive),
+           TEST(a_late_disconnect_reply_is_not_told_to_the_next_session),
+           TEST(a_device_outlives_bluetoothd))

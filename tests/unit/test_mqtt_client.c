@@ -1,5 +1,6 @@
-/* The MQTT client against a real mosquitto. */
-#include "mqtt_fixture.h"
+/* The MQTT client against a real mosquitto; a broker of bytes where the order of packets matters.
+ */
+#include "mqtt_fake_broker.h"
 
 static void connects_with(enum mqtt_version asked, int got) {
         struct mosquitto m = {0};
@@ -262,6 +263,54 @@ static void a_request_over_64_kb_is_dropped_and_counted(void) {
         mosquitto_done(&m);
 }
 
+static const char *const requests[] = {"b/request/#"};
+
+/* MQTT 5 PUBLISH of QoS 0: a and b before the SUBACK, c behind it. */
+static const uint8_t a_and_b[] = {0x30, 5, 0, 1, 't', 0, 'a', 0x30, 5, 0, 1, 't', 0, 'b'};
+static const uint8_t only_c[] = {0x30, 5, 0, 1, 't', 0, 'c'};
+
+static void what_a_kept_session_delivers_at_once_can_be_answered(void) {
+        struct owner o = {.options = {.subscriptions = requests, .n_subscriptions = 1},
+                          .answer_topic = "b/result"};
+        struct fake *f = fake_new(&o);
+
+        f->queued = a_and_b;
+        f->queued_size = sizeof a_and_b;
+        owner_start(&o, (const char *const[]){f->url}, 1);
+        WAIT(&o, f->publishes == 2);
+        CHECK_STR(o.heard, "ab");
+        o.answer_topic = NULL; /* c's answer has no broker any more */
+        f->goodbye = only_c;
+        f->goodbye_size = sizeof only_c;
+        fake_hang_up_all(f);
+        WAIT(&o, o.lost == 2);
+        CHECK_STR(o.heard, "ababc");
+        CHECK_EQ(mqtt_client_counters(o.client)->dropped, 0);
+        owner_done(&o);
+        fake_free(f);
+}
+
+static void what_is_delivered_before_the_suback_is_forgotten_with_the_connection(void) {
+        struct owner o = {.options = {.subscriptions = requests, .n_subscriptions = 1}};
+        struct fake *f = fake_new(&o);
+
+        f->no_suback = true;
+        f->queued = a_and_b;
+        f->queued_size = sizeof a_and_b;
+        owner_start(&o, (const char *const[]){f->url}, 1);
+        WAIT(&o, f->subscribes == 1);
+        f->no_suback = false;
+        f->queued = only_c;
+        f->queued_size = sizeof only_c;
+        fake_hang_up_all(f);
+        WAIT(&o, o.messages == 1);
+        CHECK_STR(o.heard, "c");
+        CHECK_EQ(o.connected, 1);
+        CHECK_EQ(mqtt_client_counters(o.client)->dropped, 2);
+        owner_done(&o);
+        fake_free(f);
+}
+
 static void a_stop_says_the_last_word_and_no_will_follows(void) {
         struct mosquitto m = {0};
         struct owner o = {.options = {.will_topic = "b/state", .will_payload = "died"},
@@ -340,5 +389,7 @@ CHECK_MAIN("unit.mqtt_client", TEST(connects_with_mqtt_5_first),
            TEST(requests_arrive_our_own_messages_do_not),
            TEST(with_3_1_1_a_retained_request_bears_its_flag),
            TEST(a_request_over_64_kb_is_dropped_and_counted),
+           TEST(what_a_kept_session_delivers_at_once_can_be_answered),
+           TEST(what_is_delivered_before_the_suback_is_forgotten_with_the_connection),
            TEST(a_stop_says_the_last_word_and_no_will_follows),
            TEST(many_broker_restarts_do_no_harm), TEST(the_owner_may_free_the_client_in_any_event))

@@ -6,8 +6,7 @@
 
 #define SLOW_SECONDS 3
 
-/* In front of the C library's, for Paho too. "slow.invalid" is what a dead name server feels like.
- */
+/* In front of the C library's, for Paho too: "slow.invalid" is how a dead name server feels. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **ret) {
         int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
@@ -23,6 +22,14 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 
 static const char *const one_topic[] = {"b/request/#"};
 
+static void comes_back_with(struct owner *o, struct fake *f, int version) {
+        int before = o->connected;
+
+        fake_hang_up_all(f);
+        WAIT(o, o->connected > before);
+        CHECK_EQ(o->version, version);
+}
+
 static void falls_back(struct owner *o, struct fake *f) {
         o->options.subscriptions = one_topic;
         o->options.n_subscriptions = 1;
@@ -32,10 +39,7 @@ static void falls_back(struct owner *o, struct fake *f) {
         CHECK_EQ(o->lost, 0);
         CHECK_EQ(f->connects[0], 1);
         CHECK_EQ(f->connects[1], 1);
-        for (size_t i = 0; i < FAKE_CLIENTS; i++)
-                if (f->client[i].fd >= 0)
-                        fake_hang_up(&f->client[i]);
-        WAIT(o, o->connected == 2);
+        comes_back_with(o, f, 4);
         CHECK_EQ(f->connects[0], 1); /* remembered */
         CHECK_EQ(f->connects[1], 2);
         owner_done(o);
@@ -43,12 +47,11 @@ static void falls_back(struct owner *o, struct fake *f) {
 }
 
 static void mqtt_5_refused_by_reason_falls_back_and_is_remembered(void) {
-        static const uint8_t refusal[] = {0x20, 3, 0, 0x84, 0};
         struct owner o = {0};
         struct fake *f = fake_new(&o);
 
-        f->connack[0] = refusal;
-        f->connack_size[0] = sizeof refusal;
+        f->connack[0] = refusal_5;
+        f->connack_size[0] = sizeof refusal_5;
         falls_back(&o, f);
 }
 
@@ -71,12 +74,11 @@ static void mqtt_5_met_with_silence_falls_back_and_is_remembered(void) {
 }
 
 static void a_pinned_version_does_not_fall_back(void) {
-        static const uint8_t refusal[] = {0x20, 3, 0, 0x84, 0};
         struct owner o = {.options.version = MQTT_VERSION_5};
         struct fake *f = fake_new(&o);
 
-        f->connack[0] = refusal;
-        f->connack_size[0] = sizeof refusal;
+        f->connack[0] = refusal_5;
+        f->connack_size[0] = sizeof refusal_5;
         owner_start(&o, (const char *const[]){f->url}, 1);
         WAIT(&o, o.lost >= 2);
         CHECK(strstr(o.why, "does not speak MQTT 5"));
@@ -101,6 +103,24 @@ static void silence_of_a_broker_that_speaks_mqtt_5_is_no_reason_to_fall_back(voi
         CHECK_EQ(f->connects[1], 0);
         CHECK_EQ(o.lost, 2);
         CHECK(strstr(o.why, "hung up without an answer"));
+        owner_done(&o);
+        fake_free(f);
+}
+
+static void silence_costs_mqtt_5_one_connection(void) {
+        struct owner o = {0};
+        struct fake *f = fake_new(&o);
+
+        owner_start(&o, (const char *const[]){f->url}, 1);
+        WAIT(&o, o.connected == 1);
+        f->hang_up[0] = true;
+        comes_back_with(&o, f, 4);
+        f->hang_up[0] = false;
+        comes_back_with(&o, f, 5);
+        f->connack[0] = refusal_5;
+        comes_back_with(&o, f, 4);
+        f->connack[0] = connack_5; /* refused once: not asked again */
+        comes_back_with(&o, f, 4);
         owner_done(&o);
         fake_free(f);
 }
@@ -336,8 +356,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* Twice: the second attempt destroys the handle of the first. Then a stop and a free in the middle.
- */
+/* Twice: the second attempt destroys the handle of the first. Then a stop and free amid one. */
 static void a_slow_name_server_never_blocks_the_loop(void) {
         struct owner o = {0};
         sd_event_source *ticks = NULL;
@@ -367,7 +386,7 @@ static void a_slow_name_server_never_blocks_the_loop(void) {
 CHECK_MAIN("unit.mqtt_faults", TEST(mqtt_5_refused_by_reason_falls_back_and_is_remembered),
            TEST(mqtt_5_refused_in_the_words_of_3_1_1_falls_back_and_is_remembered),
            TEST(mqtt_5_met_with_silence_falls_back_and_is_remembered),
-           TEST(a_pinned_version_does_not_fall_back),
+           TEST(a_pinned_version_does_not_fall_back), TEST(silence_costs_mqtt_5_one_connection),
            TEST(silence_of_a_broker_that_speaks_mqtt_5_is_no_reason_to_fall_back),
            TEST(connect_says_session_will_delay_and_keep_alive),
            TEST(with_3_1_1_the_session_is_kept_too), TEST(mqtt_passes_through_a_websocket),

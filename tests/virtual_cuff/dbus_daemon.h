@@ -48,6 +48,7 @@ struct device {
         bool disarmed;       /* .. taken off it by Disconnect(), until the next Connect() */
         int16_t rssi;
         bool has_rssi, has_data, heard; /* heard: in this scan */
+        bool rssi_only;                 /* each advertisement is told twice, first its RSSI alone */
         uint8_t data[CUFF_OMRON_MAX];
         size_t data_size;
         int logged_flags;    /* of the last advertisement that was logged; -1 */

@@ -14,7 +14,7 @@
 #define SMP_TAKES   (300 * MSEC)
 #define SMP_REFUSAL (100 * MSEC)
 #define SMP_LIMIT   (30 * SEC)
-#define DROP_AFTER  (200 * MSEC) /* measured on the real stack: Connected false about 0.2 s later */
+#define DROP_AFTER  (200 * MSEC) /* measured on the real stack: Connected false 0.2 s later */
 #define AGENT_LIMIT (60 * SEC)
 
 /* One row per way a pairing can go wrong: what the log says, and all that D-Bus ever shows. */

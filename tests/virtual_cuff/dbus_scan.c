@@ -70,6 +70,7 @@ static void forget(struct device *dev) {
 static void heard_by_scans(struct device *dev, const uint8_t *data, size_t size) {
         struct daemon *d = dev->daemon;
         bool passes = false, duplicates = false;
+        int16_t rssi = (int16_t) (-60 - rand() % 5);
         bool news = !dev->heard || size != dev->data_size || memcmp(data, dev->data, size) != 0;
 
         for (struct scan *s = d->scans; s; s = s->next)
@@ -81,8 +82,9 @@ static void heard_by_scans(struct device *dev, const uint8_t *data, size_t size)
                 return;
         if (dev->temporary)
                 device_timer(dev, TIMER_FORGET, later(daemon_wait(d, TEMPORARY), 3 * SEC), forget);
-        device_heard(dev, (int16_t) (-60 - rand() % 5), data, size, news || duplicates,
-                     !dev->heard);
+        if (dev->rssi_only)
+                device_heard(dev, rssi, NULL, 0, false, true);
+        device_heard(dev, rssi, data, size, news || duplicates, !dev->heard);
 }
 
 /* --- the air --- */

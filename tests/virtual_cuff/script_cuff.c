@@ -148,6 +148,13 @@ static void do_keeps_advertising(struct daemon *d, struct words *w) {
                 dev->cuff->keeps_advertising = words_yes(words_plain(w, 0));
 }
 
+static void do_rssi_only(struct daemon *d, struct words *w) {
+        struct device *dev = words_cuff(w, d);
+
+        if (dev)
+                dev->rssi_only = words_yes(words_plain(w, 0));
+}
+
 static void do_vanish(struct daemon *d, struct words *w) {
         static const char *const names[] = {
                 [CUFF_CONNECTING] = "connecting", [CUFF_CONNECTED] = "connected",
@@ -256,6 +263,7 @@ const struct script_command script_cuff[] = {
         {"advertise", do_advertise},
         {"quiet", do_quiet},
         {"keeps-advertising", do_keeps_advertising},
+        {"rssi-only", do_rssi_only},
         {"vanish", do_vanish},
         {"hang-up-after", do_hang_up_after},
         {"speaks-after", do_speaks_after},
