@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "app/collector.h"
 #include "app/cuff.h"
@@ -172,6 +173,13 @@ void pairing_bus_down(struct pairing *p) {
 }
 
 /* --- finding the cuff --- */
+
+/* By what was heard, or by what the cuff said of itself when it was read. */
+static bool is_omron(const struct pairing *p, const struct bluez_sighting *s) {
+        const struct cuff *cuff = collector_find(p->collector, &s->address);
+
+        return s->known_omron || (cuff && strncasecmp(cuff->record.manufacturer, "OMRON", 5) == 0);
+}
 
 static bool is_wanted(struct pairing *p, const struct bluez_sighting *s) {
         struct advertisement advert;
