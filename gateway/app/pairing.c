@@ -201,7 +201,7 @@ static bool is_wanted(struct pairing *p, const struct bluez_sighting *s) {
                 }
                 return false;
         }
-        if (s->known_omron && !s->omron)
+        if (!s->omron && is_omron(p, s))
                 return false;  /* half a signal: the flag comes with the next */
         return p->has_address; /* other makers' cuffs have no flag: the address must be given */
 }
