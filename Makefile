@@ -147,7 +147,7 @@ bench: deps-check
 # Everything, long: sanitized tests twice at once, each fuzzer for ten minutes.
 ci-full:
 	@.ci/run
-	@$(MAKE) --no-print-directory check & $(MAKE) --no-print-directory check; wait
+	@$(MAKE) --no-print-directory check & one=$$!; $(MAKE) --no-print-directory check && wait $$one
 	@$(MAKE) --no-print-directory fuzz SECONDS=600
 	@$(MAKE) --no-print-directory bench
 
