@@ -178,11 +178,16 @@ class Demo:
         self.watch_for(r'cuff2mqtt/device/\w+/user/%d/event' % user, lambda m: True, start)
 
 
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
 def main():
     options = arguments()
     if options.port and (why := why_not(options.port)):
         sys.exit('Port %d %s: choose another with PORT=.., or leave PORT out.' % (options.port, why))
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job begins with SIGINT ignored
+        signal.signal(number, interrupt)
     demo, code = None, 0
     try:
         demo = Demo(options)
