@@ -54,8 +54,7 @@ void collector_drop(struct collector *c, struct cuff *cuff) {
                         continue;
                 c->cuffs[i] = c->cuffs[--c->n_cuffs];
                 deadline_clear(&cuff->timer);
-                if (c->dropped)
-                        cuff_free(c->dropped);
+                cuff_free(c->dropped);
                 c->dropped = cuff;
                 deadline_set_usec(&c->sweep, 0);
                 return;

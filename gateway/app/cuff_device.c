@@ -179,11 +179,10 @@ void cuff_seen(struct cuff *cuff, const uint8_t *omron_data, size_t omron_size) 
 static void on_timer(void *userdata) {
         struct cuff *cuff = userdata;
 
-        if (cuff->session.state == SESSION_CONNECTING || cuff->session.state == SESSION_RESOLVING)
-                if (!cuff->trouble[0])
-                        cuff_set_trouble(cuff, "The cuff did not answer in time: bring it closer "
-                                               "to the gateway and "
-                                               "press its Bluetooth button");
+        if (!cuff->trouble[0] &&
+            (cuff->session.state == SESSION_CONNECTING || cuff->session.state == SESSION_RESOLVING))
+                cuff_set_trouble(cuff, "The cuff did not answer in time: bring it closer to the "
+                                       "gateway and press its Bluetooth button");
         cuff_event(cuff, EVENT_TIMEOUT);
         if (cuff->session.state == SESSION_IDLE)
                 wake_arm(&cuff->collector->wake);
@@ -204,9 +203,8 @@ int cuff_attach(struct cuff *cuff, const char *adapter_path) {
         if (r < 0) {
                 bluez_device_free(cuff->device);
                 cuff->device = NULL;
-                return r;
         }
-        return bluez_device_refresh(cuff->device);
+        return r; /* the device reads itself as soon as it is made */
 }
 
 void cuff_detach(struct cuff *cuff) {

@@ -8,6 +8,7 @@
 #include "app/cuff.h"
 #include "app/render.h"
 #include "base/cleanup.h"
+#include "core/fnv.h"
 #include "mqtt/message.h"
 #include "store/outbox.h"
 
@@ -86,18 +87,14 @@ static int publish(struct publisher *p, const char *topic, const char *payload, 
         return r;
 }
 
-/* FNV-1a. A collision leaves one message out until the next connection: 2^-64. */
+/* A collision leaves one message out until the next connection: 2^-64. */
 static uint64_t hash(const char *text) {
-        uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-        for (; *text; text++)
-                h = (h ^ (unsigned char) *text) * UINT64_C(0x100000001b3);
-        return h;
+        return text ? fnv1a(text, strlen(text)) : 0;
 }
 
 /* Takes both over. What this connection was told already is not told again. */
 static void publish_retained(struct publisher *p, char *topic, char *payload) {
-        uint64_t t = topic ? hash(topic) : 0, content = payload ? hash(payload) : 0;
+        uint64_t t = hash(topic), content = hash(payload);
         size_t place = t % PUBLISHER_TOLD;
         bool told = p->told[place].topic == t && p->told[place].payload == content;
 

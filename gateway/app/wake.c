@@ -1,7 +1,5 @@
 #include "app/wake.h"
 
-#include <string.h>
-
 #include "app/collector.h"
 #include "app/cuff.h"
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "core/divide.h"
+#include "core/fnv.h"
 
 /* 1 kPa = 7.500617 mmHg: as a whole number, and the scale it is taken at. */
 #define MMHG_PER_KPA       7500617
@@ -58,10 +59,8 @@ static uint8_t *put_moment(uint8_t *at, const struct measurement *m, int64_t arr
 /* FNV-1a, then the finaliser of MurmurHash3: FNV alone leaves the last bytes, the pulse, in the low
  * bits. Not a secret: a short name that two different measurements practically never share. */
 static uint64_t hash_bytes(const uint8_t *at, const uint8_t *end) {
-        uint64_t hash = 0xCBF29CE484222325;
+        uint64_t hash = fnv1a(at, (size_t) (end - at));
 
-        while (at < end)
-                hash = (hash ^ *at++) * 0x100000001B3;
         hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCD;
         hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53;
         return hash ^ hash >> 33;

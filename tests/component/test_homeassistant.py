@@ -49,6 +49,7 @@ class TestDiscovery(HomeAssistantStory):
     def test_before_anything_is_known(self):
         """A gateway without a cuff, and a cuff that was never read: nothing is undefined."""
         w = self.world(bonded=False)
+        w.subscriber.wait('cuff2mqtt/bridge/devices')  # the last of what a connection begins with
         self.assert_taken(w)
         w.pair()
         self.assert_taken(w)

@@ -179,6 +179,9 @@ class Demo:
 
 
 def interrupt(*_):
+    """Once: a second Ctrl-C would cut the cleaning up short and leave the others running."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
