@@ -23,7 +23,17 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 SOURCES  := $(sort $(wildcard gateway/*/*.c))
 TESTS    := $(basename $(notdir $(sort $(wildcard tests/unit/*.c))))
 FUZZERS  := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.c))))
-CUFF_SRC := $(sort $(wildcard tests/virtual_cuff/*.c))
+
+# The virtual cuff: one model and one language, two programs that each add a front end.
+CUFF_SRC  := $(sort $(wildcard tests/virtual_cuff/*.c))
+CUFF_DBUS := $(filter tests/virtual_cuff/dbus_%,$(CUFF_SRC))
+CUFF_VHCI := $(filter tests/virtual_cuff/vhci_%,$(CUFF_SRC))
+CUFF_HOST := $(filter tests/virtual_cuff/smp% %/att_server.c %/l2cap.c,$(CUFF_SRC))
+CUFF_BOTH := $(filter-out $(CUFF_DBUS) $(CUFF_VHCI) $(CUFF_HOST),$(CUFF_SRC))
+CUFF_BASE := -std=gnu17 -Itests/virtual_cuff -D_GNU_SOURCE $(WARN) $(WERROR)
+CUFF_CFLAGS = $(shell pkg-config --cflags libsystemd libcrypto)
+DBUS_LIBS   = $(shell pkg-config --libs libsystemd)
+VHCI_LIBS   = $(shell pkg-config --libs libsystemd libcrypto)
 
 .PHONY: all demo check tests-built lint fuzz fuzzers coverage coverage-built bench install uninstall clean \
         deps version ci-full format
@@ -42,11 +52,13 @@ $(BUILD)/cuff2mqtt: $(BUILD)/obj/gateway/main.o $(OBJECTS)
 # --- the virtual cuff: includes nothing of gateway/ ----------------------------------------------
 $(BUILD)/obj/tests/virtual_cuff/%.o: tests/virtual_cuff/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -Itests/virtual_cuff -D_GNU_SOURCE $(WARN) $(WERROR) $(CFLAGS) \
-	        $(shell pkg-config --cflags libsystemd) -MMD -MP -c $< -o $@
+	$(CC) $(CUFF_BASE) $(CFLAGS) $(CUFF_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/virtual-cuff: $(CUFF_SRC:%.c=$(BUILD)/obj/%.o)
-	$(CC) $(CFLAGS) $^ $(shell pkg-config --libs libsystemd) -o $@
+$(BUILD)/virtual-cuff: $(patsubst %.c,$(BUILD)/obj/%.o,$(CUFF_BOTH) $(CUFF_DBUS))
+	$(CC) $(CFLAGS) $^ $(DBUS_LIBS) -o $@
+
+$(BUILD)/virtual-cuff-vhci: $(patsubst %.c,$(BUILD)/obj/%.o,$(CUFF_BOTH) $(CUFF_HOST) $(CUFF_VHCI))
+	$(CC) $(CFLAGS) $^ $(VHCI_LIBS) -o $@
 
 # --- the same under sanitizers, for the tests ----------------------------------------------------
 SAN_OBJECTS := $(SOURCES:%.c=$(BUILD)/san/%.o)
@@ -57,8 +69,12 @@ $(BUILD)/san/%.o: %.c
 
 $(BUILD)/san/tests/virtual_cuff/%.o: tests/virtual_cuff/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -Itests/virtual_cuff -D_GNU_SOURCE $(WARN) $(WERROR) $(SANITIZE) -O1 -g \
-	        $(shell pkg-config --cflags libsystemd) -MMD -MP -c $< -o $@
+	$(CC) $(CUFF_BASE) $(SANITIZE) -O1 -g $(CUFF_CFLAGS) -MMD -MP -c $< -o $@
+
+# Unit tests of the virtual cuff see nothing of gateway/ either.
+$(BUILD)/san/tests/unit/test_vhci_%.o: tests/unit/test_vhci_%.c
+	@mkdir -p $(@D)
+	$(CC) $(CUFF_BASE) -Itests $(SANITIZE) -O1 -g $(CUFF_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/san/libcuff2mqtt.a: $(SAN_OBJECTS)
 	@rm -f $@
@@ -67,8 +83,19 @@ $(BUILD)/san/libcuff2mqtt.a: $(SAN_OBJECTS)
 $(BUILD)/san/cuff2mqtt: $(BUILD)/san/gateway/main.o $(SAN_OBJECTS)
 	$(CC) $(SANITIZE) $^ $(PKG_LIBS) -o $@
 
-$(BUILD)/san/virtual-cuff: $(CUFF_SRC:%.c=$(BUILD)/san/%.o)
-	$(CC) $(SANITIZE) $^ $(shell pkg-config --libs libsystemd) -o $@
+$(BUILD)/san/virtual-cuff: $(patsubst %.c,$(BUILD)/san/%.o,$(CUFF_BOTH) $(CUFF_DBUS))
+	$(CC) $(SANITIZE) $^ $(DBUS_LIBS) -o $@
+
+$(BUILD)/san/virtual-cuff-vhci: $(patsubst %.c,$(BUILD)/san/%.o,$(CUFF_BOTH) $(CUFF_HOST) $(CUFF_VHCI))
+	$(CC) $(SANITIZE) $^ $(VHCI_LIBS) -o $@
+
+$(BUILD)/san/libvirtual-cuff.a: $(patsubst %.c,$(BUILD)/san/%.o,$(CUFF_BOTH) $(CUFF_HOST))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/san/unit/test_vhci_%: $(BUILD)/san/tests/unit/test_vhci_%.o $(BUILD)/san/libvirtual-cuff.a
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) $^ $(VHCI_LIBS) -o $@
 
 $(BUILD)/san/unit/%: $(BUILD)/san/tests/unit/%.o $(BUILD)/san/libcuff2mqtt.a
 	@mkdir -p $(@D)

@@ -59,14 +59,17 @@ class Lines:
 
     def _read(self, stream):
         for line in stream:
-            with self.changed:
-                self.lines.append(line.rstrip('\n'))
-                self.times.append(time.monotonic())
-                self.changed.notify_all()
+            self.add(line.rstrip('\n'))
         with self.changed:
             self.ended = True
             self.changed.notify_all()
         stream.close()
+
+    def add(self, line):
+        with self.changed:
+            self.lines.append(line)
+            self.times.append(time.monotonic())
+            self.changed.notify_all()
 
     def wait(self, pattern, start=0, deadline=DEADLINE):
         """Index behind the first line from `start` on that matches; the match is in .match."""
@@ -380,10 +383,8 @@ class Subscriber:
 class Cuffs(Process):
     """The virtual cuffs: commands in, log lines out."""
 
-    def __init__(self, bus, *commands, env=None):
-        super().__init__([VIRTUAL_CUFF, '--address', bus.address], env={**os.environ, **(env or {})})
-        for command in commands:
-            self.do(command)
+    def __init__(self, argv, env):
+        super().__init__(argv, env={**os.environ, **env})
 
     def do(self, command):
         start = self.out.here()
@@ -455,7 +456,9 @@ class Service(Process):
 
 
 class World:
-    """with World() as w: w.cuffs.do(..); w.service(); w.pair(..); w.verify()"""
+    """with World() as w: w.fake.do(..); w.service(); w.pair(..); w.verify()"""
+
+    TIMING = FAST
 
     def __init__(self, cuffs=('cuff 28:FF:B2:05:91:B5 name=BLESmart_0000025828FFB20591B5 omron=yes users=2',),
                  config='', broker_extra='', broker_port=None, log_level='debug', policy='', env=None, use_proxy=True, login=None):
@@ -468,11 +471,17 @@ class World:
             self.bus = Bus(self.directory, policy)
             self.broker = Broker(self.directory, port=broker_port, extra=broker_extra)
             self.proxy = Proxy(self.broker.port) if use_proxy else None
-            self.fake = Cuffs(self.bus, *cuffs, env=env or {'TZ': 'Europe/Berlin'})
+            self.fake = self.start_cuffs(env or {'TZ': 'Europe/Berlin'})
+            for cuff in cuffs:
+                self.fake.do(cuff)
             self.subscriber = Subscriber(self.broker.port, keep=True, login=login)
         except BaseException:
             self.close()
             raise
+
+    def start_cuffs(self, env):
+        """The cuffs and the bluetoothd that hears them: here one program plays both."""
+        return Cuffs([VIRTUAL_CUFF, '--address', self.bus.address], env)
 
     def __enter__(self):
         return self
@@ -492,7 +501,7 @@ class World:
         return ('state_directory = "%s";\nlog_level = "%s";\nsystem_clock = "trusted";\n'
                 'mqtt: { url = "%s"; version = "%s"; backoff_min = 0.1; backoff_max = 0.5; };\n'
                 'homeassistant: { birth_delay_min = 0.05; birth_delay_max = 0.1; };\n%s%s' %
-                (self.state_directory, self.log_level, self.url, self.mqtt_version, FAST if 'timing' not in self.extra_config else '', self.extra_config))
+                (self.state_directory, self.log_level, self.url, self.mqtt_version, self.TIMING if 'timing' not in self.extra_config else '', self.extra_config))
 
     def service(self, wait_connected=True, **kwargs):
         start = self.subscriber.here()

@@ -220,7 +220,7 @@ class TestGatt(Fake):
 
     def test_a_vanished_cuff_is_lost_at_the_point_asked_for(self):
         client = self.armed_and_bonded()
-        for point in ("connected", "collecting"):
+        for point in ("connected", "collecting", "confirming"):
             with self.subTest(point):
                 self.send("vanish at=" + point)
                 self.send("measure 131/84/67")
@@ -230,7 +230,7 @@ class TestGatt(Fake):
                     client.call(MEASUREMENT, "org.bluez.GattCharacteristic1", "StartNotify")
                 self.expect("disconnect %s by=lost" % CUFF)
                 self.assertEqual(self.state()["advertising"], "no")
-        self.assertEqual(self.state()["unsent"], "1")  # it vanished in front of the second one
+        self.assertEqual(self.state()["unsent"], "2")  # the second one of `collecting`, and the one not confirmed
 
     def test_a_cuff_that_vanishes_while_connecting_keeps_the_others_waiting(self):
         client, other = self.armed_and_bonded(), "28:FF:B2:00:00:02"

@@ -28,6 +28,9 @@ void cuff_init(struct cuff *c, const struct cuff_host *host, void *owner) {
                 .omron = true,
                 .users = 1,
                 .battery = 90,
+                .mtu = 23, /* the smallest there is, and enough for every value */
+                .advert_interval_usec = 100 * MSEC,
+                .fail_reason = CUFF_UNSPECIFIED,
                 .clock_set = true,
                 .clock_writable = true,
                 .first_indication_usec = 50 * MSEC,
@@ -206,21 +209,22 @@ static void indicate(struct cuff *c, uint64_t now) {
                           first->size);
 }
 
-void cuff_confirm(struct cuff *c, uint64_t now) {
-        if (!c->awaits_confirmation)
-                return;
+bool cuff_confirm(struct cuff *c, uint64_t now) {
+        if (!c->awaits_confirmation || cuff_reaches(c, CUFF_CONFIRMING))
+                return false;
         c->awaits_confirmation = false;
         c->last_activity = now;
         c->next_indication = now + c->indication_gap_usec;
         if (c->duplicates && !c->repeats) {
                 c->repeats = true;
-                return;
+                return true;
         }
         c->repeats = false;
         c->n_unsent--;
         memmove(c->unsent, c->unsent + 1, c->n_unsent * sizeof c->unsent[0]);
         c->n_sent++;
         c->n_sent_on_link++;
+        return true;
 }
 
 static uint64_t hang_up_due(const struct cuff *c) {

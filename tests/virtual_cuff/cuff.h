@@ -7,10 +7,11 @@
 #include "record.h"
 
 enum { CUFF_RECORDS_MAX = 64, CUFF_VALUE_MAX = 64, CUFF_OMRON_MAX = 8 };
+enum { CUFF_UNSPECIFIED = 0x08 }; /* why SMP failed: "unspecified reason" */
 
 enum cuff_outcome { /* what it does on SMP */
                     CUFF_PAIRS,
-                    CUFF_FAILS,      /* Pairing Failed, "unspecified reason" */
+                    CUFF_FAILS,      /* Pairing Failed with fail_reason */
                     CUFF_HANGS_UP,   /* in the middle of it, or because it is not in pairing mode */
                     CUFF_IS_SILENT,  /* until the 30 s of SMP are over */
                     CUFF_NOT_BONDED, /* pairs, but hands out no keys */
@@ -25,6 +26,7 @@ enum cuff_point { /* where it may vanish */
                   CUFF_SUBSCRIBING,
                   CUFF_READING,
                   CUFF_COLLECTING,
+                  CUFF_CONFIRMING,
 };
 
 enum cuff_link { CUFF_LINK_NONE, CUFF_LINK_PLAIN, CUFF_LINK_ENCRYPTED };
@@ -50,6 +52,8 @@ struct cuff {
         bool random_address, omron, security_request, clock_writable, keeps_advertising, duplicates;
         unsigned users;
         uint8_t battery;
+        uint16_t mtu;                   /* what it answers to Exchange MTU */
+        uint64_t advert_interval_usec;  /* between advertising events, before the random delay */
         uint64_t first_indication_usec; /* after encryption; and never before it is subscribed */
         uint64_t indication_gap_usec, hang_up_usec; /* UINT64_MAX: never */
 
@@ -59,6 +63,7 @@ struct cuff {
         uint64_t advertising_until, pairing_until; /* 0: off */
         enum cuff_outcome outcome;
         unsigned outcome_times; /* 0: from now on */
+        uint8_t fail_reason;    /* as SMP numbers them; CUFF_UNSPECIFIED unless told otherwise */
         enum cuff_point vanish_at;
         bool gone, finished; /* on this link: vanished; handed over all it had */
 
@@ -104,7 +109,8 @@ void cuff_paired(struct cuff *c, uint64_t now, bool keys);
 int cuff_read(struct cuff *c, uint64_t now, uint16_t handle, uint8_t ret[CUFF_VALUE_MAX],
               size_t *ret_size);
 int cuff_write(struct cuff *c, uint64_t now, uint16_t handle, const uint8_t *value, size_t size);
-void cuff_confirm(struct cuff *c, uint64_t now);
+/* False: it expected no confirmation, or did not hear it. */
+bool cuff_confirm(struct cuff *c, uint64_t now);
 uint16_t cuff_cccd(const struct cuff *c, uint16_t uuid);
 
 /* When the cuff next does something by itself; UINT64_MAX: not before it is asked. */

@@ -56,7 +56,7 @@ static int reach_row(struct cuff *c, uint64_t now, uint16_t handle, const struct
 
         if (c->gone || c->link == CUFF_LINK_NONE)
                 return ATT_SILENCE;
-        c->last_activity = now;
+        c->last_activity = later(c->last_activity, now); /* a silent cuff is ahead of its time */
         if (!row)
                 return ATT_INVALID_HANDLE;
         if (row->encrypted && c->link != CUFF_LINK_ENCRYPTED)

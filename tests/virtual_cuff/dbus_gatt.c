@@ -299,6 +299,6 @@ void gatt_indication(struct device *dev, uint16_t handle, const uint8_t *value, 
         }
         log_line("indication %s value=%s listeners=%u", dev->address, log_hex(value, size, hex),
                  listeners);
-        cuff_confirm(dev->cuff, daemon_now(dev->daemon));
-        log_line("confirmed %s left=%zu", dev->address, dev->cuff->n_unsent);
+        if (cuff_confirm(dev->cuff, daemon_now(dev->daemon)))
+                log_line("confirmed %s left=%zu", dev->address, dev->cuff->n_unsent);
 }

@@ -7,7 +7,7 @@
 #include "util.h"
 
 static const struct script_command *find(const char *word) {
-        const struct script_command *const tables[] = {script_world, script_cuff, script_measure};
+        const struct script_command *const tables[] = {script_front, script_cuff, script_measure};
 
         for (size_t t = 0; t < ELEMENTS(tables); t++)
                 for (const struct script_command *c = tables[t]; c->word; c++)
@@ -16,7 +16,7 @@ static const struct script_command *find(const char *word) {
         return NULL;
 }
 
-void script_line(struct daemon *d, char *line) {
+void script_line(struct front *f, char *line) {
         const struct script_command *command;
         struct words w;
 
@@ -28,7 +28,7 @@ void script_line(struct daemon *d, char *line) {
                 log_answer("error %s unknown command", w.word[0]);
                 return;
         }
-        command->run(d, &w);
+        command->run(f, &w);
         if (w.problem)
                 log_answer("error %s %s", w.word[0], w.problem);
         else

@@ -5,9 +5,8 @@
 
 struct script_command {
         const char *word;
-        void (*run)(struct daemon *d, struct words *w); /* sets w->problem when it cannot */
+        void (*run)(struct front *f, struct words *w); /* sets w->problem when it cannot */
 };
 
-extern const struct script_command script_world[], script_cuff[], script_measure[];
-
-void upper_case(char *ret, size_t size, const char *address);
+extern const struct script_command script_cuff[], script_measure[];
+extern const struct script_command script_front[]; /* what only this front end can do */

@@ -3,11 +3,7 @@
 
 #include <stdio.h>
 
-#include "dbus_cuff.h"
-#include "dbus_device.h"
-#include "dbus_link.h"
-#include "dbus_scan.h"
-#include "log.h"
+#include "att_server.h"
 #include "util.h"
 
 /* --- what kind of cuff --- */
@@ -42,41 +38,52 @@ static void describe_cuff(struct cuff *c, const struct words *w) {
                 c->security_request = words_yes(words_option(w, "security-request"));
 }
 
-static void do_cuff(struct daemon *d, struct words *w) {
-        const char *given = words_address(w);
-        char address[18];
-        struct device *dev;
+static void describe_radio(struct cuff *c, struct words *w) {
+        unsigned interval = words_number(w, "advert-interval", 20, 10240); /* as the air allows */
+        unsigned mtu = words_number(w, "mtu", ATT_MTU_MIN, ATT_MTU_MAX);
 
-        if (!given) {
+        if (interval)
+                c->advert_interval_usec = interval * MSEC;
+        if (mtu)
+                c->mtu = (uint16_t) mtu;
+}
+
+static void do_cuff(struct front *f, struct words *w) {
+        const char *address = words_address(w);
+        struct cuff *c;
+
+        if (!address) {
                 w->problem = "cuff ADDRESS";
                 return;
         }
-        upper_case(address, sizeof address, given);
-        dev = device_by_address(d, address);
-        if (!dev)
-                dev = dbus_cuff_new(d, address);
-        describe_cuff(dev->cuff, w);
+        c = words_find_cuff(f, address);
+        if (!c)
+                c = front_new_cuff(f, address);
+        if (!c) {
+                w->problem = "the address is taken";
+                return;
+        }
+        describe_cuff(c, w);
+        describe_radio(c, w);
 }
 
-static void do_bonded(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_bonded(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
 
-        if (!dev)
-                return;
-        dev->paired = dev->bonded = dev->services_known = true;
-        dev->temporary = false;
-        dev->cuff->has_keys = true;
-        device_export(dev);
-        link_arm(dev);
+        if (c)
+                w->problem = front_bonded(c);
 }
 
-static void do_bond_lost(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_bond_lost(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
+        const char *how = words_plain(w, 0);
 
-        if (!dev)
+        if (!c)
                 return;
-        dev->cuff->has_keys = false;
-        memset(dev->cuff->cccds, 0, sizeof dev->cuff->cccds);
+        if (how && strcmp(how, "taken") != 0)
+                w->problem = "bond-lost [taken]";
+        else
+                front_bond_lost(c, how != NULL);
 }
 
 /* --- pairing --- */
@@ -90,7 +97,7 @@ static bool find_name(const char *const *names, size_t n, const char *name, unsi
         return false;
 }
 
-static void do_pairing_outcome(struct daemon *d, struct words *w) {
+static void do_pairing_outcome(struct front *f, struct words *w) {
         static const char *const names[] = {
                 [CUFF_PAIRS] = "ok",
                 [CUFF_FAILS] = "fail",
@@ -99,26 +106,27 @@ static void do_pairing_outcome(struct daemon *d, struct words *w) {
                 [CUFF_NOT_BONDED] = "not-bonded",
                 [CUFF_REJECTS] = "rejected",
         };
-        struct device *dev = words_cuff(w, d);
-        unsigned outcome;
+        struct cuff *c = words_cuff(w, f);
+        unsigned outcome, reason = words_number(w, "reason", 1, UINT8_MAX);
 
-        if (!dev)
+        if (w->problem)
                 return;
         if (!find_name(names, ELEMENTS(names), words_plain(w, 0), &outcome)) {
                 w->problem = "ok, fail, hangup, timeout, not-bonded or rejected";
                 return;
         }
-        dev->cuff->outcome = outcome;
-        dev->cuff->outcome_times = words_option(w, "times") ? words_times(w) : 0;
+        c->outcome = outcome;
+        c->fail_reason = reason ? (uint8_t) reason : CUFF_UNSPECIFIED;
+        c->outcome_times = words_option(w, "times") ? words_times(w) : 0;
 }
 
-static void do_pairing_mode(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_pairing_mode(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
         const char *seconds = words_plain(w, 1);
         bool on = words_yes(words_plain(w, 0));
 
-        if (dev)
-                cuff_pairing_mode(dev->cuff, daemon_now(d),
+        if (c)
+                cuff_pairing_mode(c, front_now(f),
                                   !on       ? 0
                                   : seconds ? strtoul(seconds, NULL, 10)
                                             : 60);
@@ -126,131 +134,112 @@ static void do_pairing_mode(struct daemon *d, struct words *w) {
 
 /* --- radio --- */
 
-static void do_advertise(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_advertise(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
         const char *seconds = words_plain(w, 0);
 
-        if (dev)
-                cuff_advertise(dev->cuff, daemon_now(d), seconds ? strtoul(seconds, NULL, 10) : 30);
+        if (c)
+                cuff_advertise(c, front_now(f), seconds ? strtoul(seconds, NULL, 10) : 30);
 }
 
-static void do_quiet(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_quiet(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
 
-        if (dev)
-                cuff_quiet(dev->cuff);
+        if (!c)
+                return;
+        cuff_quiet(c);
+        front_changed(c);
 }
 
-static void do_keeps_advertising(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_keeps_advertising(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
 
-        if (dev)
-                dev->cuff->keeps_advertising = words_yes(words_plain(w, 0));
+        if (c)
+                c->keeps_advertising = words_yes(words_plain(w, 0));
 }
 
-static void do_rssi_only(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
-
-        if (dev)
-                dev->rssi_only = words_yes(words_plain(w, 0));
-}
-
-static void do_vanish(struct daemon *d, struct words *w) {
+static void do_vanish(struct front *f, struct words *w) {
         static const char *const names[] = {
                 [CUFF_CONNECTING] = "connecting", [CUFF_CONNECTED] = "connected",
                 [CUFF_PAIRING] = "pairing",       [CUFF_SUBSCRIBING] = "subscribing",
                 [CUFF_READING] = "reading",       [CUFF_COLLECTING] = "collecting",
+                [CUFF_CONFIRMING] = "confirming",
         };
-        struct device *dev = words_cuff(w, d);
+        struct cuff *c = words_cuff(w, f);
         const char *at = words_option(w, "at");
         unsigned point;
 
-        if (!dev)
+        if (!c)
                 return;
         if (!at || strcmp(at, "now") == 0)
-                cuff_vanish(dev->cuff);
+                cuff_vanish(c);
         else if (find_name(names, ELEMENTS(names), at, &point))
-                dev->cuff->vanish_at = point;
+                c->vanish_at = point;
         else
-                w->problem =
-                        "connecting, connected, pairing, subscribing, reading, collecting or now";
+                w->problem = "connecting, connected, pairing, subscribing, reading, collecting, "
+                             "confirming or now";
 }
 
-static void do_hang_up_after(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_hang_up_after(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
         const char *seconds = words_plain(w, 0);
 
-        if (!dev)
+        if (!c)
                 return;
         if (!seconds)
                 w->problem = "SECONDS or never";
         else if (strcmp(seconds, "never") == 0)
-                dev->cuff->hang_up_usec = UINT64_MAX;
+                c->hang_up_usec = UINT64_MAX;
         else
-                dev->cuff->hang_up_usec = (uint64_t) (strtod(seconds, NULL) * (double) SEC);
-        link_model_changed(dev);
+                c->hang_up_usec = (uint64_t) (strtod(seconds, NULL) * (double) SEC);
+        front_changed(c);
 }
 
-static void do_speaks_after(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_speaks_after(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
         const char *ms = words_plain(w, 0);
 
-        if (dev)
-                dev->cuff->first_indication_usec = ms ? strtoul(ms, NULL, 10) * MSEC : 0;
+        if (c)
+                c->first_indication_usec = ms ? strtoul(ms, NULL, 10) * MSEC : 0;
 }
 
-static void do_hold_indications(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_hold_indications(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
         const char *ms = words_plain(w, 0);
 
-        if (dev)
-                dev->cuff->indication_gap_usec = ms ? strtoul(ms, NULL, 10) * MSEC : 0;
+        if (c)
+                c->indication_gap_usec = ms ? strtoul(ms, NULL, 10) * MSEC : 0;
 }
 
-static void do_duplicate_indications(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_duplicate_indications(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
 
-        if (dev)
-                dev->cuff->duplicates = words_yes(words_plain(w, 0));
+        if (c)
+                c->duplicates = words_yes(words_plain(w, 0));
 }
 
-static void do_clock(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_clock(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
         const char *clock = words_plain(w, 0);
 
-        if (dev)
-                set_clock(dev->cuff, clock ? clock : "ok");
+        if (c)
+                set_clock(c, clock ? clock : "ok");
 }
 
-static void do_clock_writable(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_clock_writable(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
 
-        if (dev)
-                dev->cuff->clock_writable = words_yes(words_plain(w, 0));
+        if (c)
+                c->clock_writable = words_yes(words_plain(w, 0));
 }
 
 /* --- show --- */
 
-static void do_show(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
-        struct wall_time t;
-        struct cuff *c;
+static void do_show(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
 
-        if (!dev)
-                return;
-        c = dev->cuff;
-        t = cuff_clock(c, NULL);
-        log_answer(
-                "state %s connected=%s resolved=%s paired=%s bonded=%s keys=%s trusted=%s armed=%s "
-                "encrypted=%s unsent=%zu sent=%zu cccd_2a35=%04x battery=%u advertising=%s "
-                "flags=%02x clock_set=%s clock=%04u-%02u-%02uT%02u:%02u:%02u",
-                dev->address, dev->connected ? "yes" : "no", dev->resolved ? "yes" : "no",
-                dev->paired ? "yes" : "no", dev->bonded ? "yes" : "no", c->has_keys ? "yes" : "no",
-                dev->trusted ? "yes" : "no", dev->armed ? "yes" : "no",
-                c->link == CUFF_LINK_ENCRYPTED ? "yes" : "no", c->n_unsent, c->n_sent,
-                cuff_cccd(c, UUID_MEASUREMENT), c->battery,
-                cuff_is_advertising(c, daemon_now(d)) ? "yes" : "no", cuff_flags(c, daemon_now(d)),
-                c->clock_set ? "yes" : "no", t.year, t.month, t.day, t.hour, t.minute, t.second);
+        if (c)
+                front_show(c);
 }
 
 /* clang-format off */
@@ -263,7 +252,6 @@ const struct script_command script_cuff[] = {
         {"advertise", do_advertise},
         {"quiet", do_quiet},
         {"keeps-advertising", do_keeps_advertising},
-        {"rssi-only", do_rssi_only},
         {"vanish", do_vanish},
         {"hang-up-after", do_hang_up_after},
         {"speaks-after", do_speaks_after},

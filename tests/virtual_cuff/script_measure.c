@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "dbus_link.h"
 #include "log.h"
 #include "util.h"
 
@@ -68,45 +67,45 @@ static const char *read_measurement(const struct words *w, const struct cuff *c,
         return NULL;
 }
 
-static void store(struct daemon *d, struct words *w, struct device *dev, const uint8_t *bytes,
+static void store(struct front *f, struct words *w, struct cuff *c, const uint8_t *bytes,
                   size_t size, unsigned user) {
         const char *sequence = words_option(w, "sequence"), *announce = words_option(w, "announce");
         uint16_t number = (uint16_t) (sequence ? strtoul(sequence, NULL, 0) : 0);
         char hex[2 * RECORD_SIZE_MAX + 1];
 
-        if (!cuff_store(dev->cuff, bytes, size, user, number)) {
+        if (!cuff_store(c, bytes, size, user, number)) {
                 w->problem = "the memory is full";
                 return;
         }
-        log_line("stored %s value=%s", dev->address, log_hex(bytes, size, hex));
+        log_line("stored %s value=%s", front_address(c), log_hex(bytes, size, hex));
         if (!announce || words_yes(announce))
-                cuff_advertise(dev->cuff, daemon_now(d), ANNOUNCES);
-        link_model_changed(dev);
+                cuff_advertise(c, front_now(f), ANNOUNCES);
+        front_changed(c);
 }
 
-static void do_measure(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_measure(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
         uint8_t bytes[RECORD_SIZE_MAX];
         struct record r;
         unsigned user = 1;
 
-        if (dev)
-                w->problem = read_measurement(w, dev->cuff, &r, &user);
+        if (c)
+                w->problem = read_measurement(w, c, &r, &user);
         if (!w->problem)
-                store(d, w, dev, bytes, record_encode(&r, bytes), user);
+                store(f, w, c, bytes, record_encode(&r, bytes), user);
 }
 
 static int nibble(char c) {
         return isdigit((unsigned char) c) ? c - '0' : tolower((unsigned char) c) - 'a' + 10;
 }
 
-static void do_raw(struct daemon *d, struct words *w) {
-        struct device *dev = words_cuff(w, d);
+static void do_raw(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
         const char *hex = words_plain(w, 0);
         size_t n = hex ? strlen(hex) / 2 : 0;
         uint8_t bytes[RECORD_SIZE_MAX];
 
-        if (!dev)
+        if (!c)
                 return;
         if (!hex || strlen(hex) % 2 || n > RECORD_SIZE_MAX ||
             strspn(hex, "0123456789abcdefABCDEF") != strlen(hex)) {
@@ -115,7 +114,7 @@ static void do_raw(struct daemon *d, struct words *w) {
         }
         for (size_t i = 0; i < n; i++)
                 bytes[i] = (uint8_t) (nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
-        store(d, w, dev, bytes, n, 1);
+        store(f, w, c, bytes, n, 1);
 }
 
 /* clang-format off */

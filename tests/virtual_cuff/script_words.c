@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 
-#include "dbus_device.h"
 #include "util.h"
 
 void words_split(struct words *w, char *line) {
@@ -38,6 +37,16 @@ const char *words_option(const struct words *w, const char *key) {
         return NULL;
 }
 
+unsigned words_number(struct words *w, const char *key, unsigned min, unsigned max) {
+        const char *text = words_option(w, key);
+        unsigned long n = text ? strtoul(text, NULL, 0) : 0;
+
+        if (!text || (n >= min && n <= max))
+                return (unsigned) n;
+        w->problem = "a number is out of range";
+        return 0;
+}
+
 bool words_yes(const char *text) {
         return text && (strcmp(text, "yes") == 0 || strcmp(text, "on") == 0 ||
                         strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
@@ -61,24 +70,29 @@ const char *words_plain(const struct words *w, size_t nth) {
 
 const char *words_address(const struct words *w) {
         for (size_t i = 1; i < w->n; i++)
-                if (is_address(w->word[i]))
+                if (is_address(w->word[i])) {
+                        for (char *c = w->word[i]; *c; c++)
+                                *c = (char) toupper((unsigned char) *c);
                         return w->word[i];
+                }
         return NULL;
 }
 
-struct device *words_cuff(struct words *w, struct daemon *d) {
-        const char *address = words_address(w);
-        struct device *found = NULL;
+struct cuff *words_find_cuff(struct front *f, const char *address) {
+        for (struct cuff *c = front_first(f); c; c = front_next(c))
+                if (strcmp(front_address(c), address) == 0)
+                        return c;
+        return NULL;
+}
 
-        for (struct device *dev = d->devices; dev; dev = dev->next) {
-                if (!dev->cuff || (address && strcasecmp(dev->address, address) != 0))
-                        continue;
-                if (found)
-                        w->problem = "which cuff?";
-                found = dev;
-        }
+struct cuff *words_cuff(struct words *w, struct front *f) {
+        const char *address = words_address(w);
+        struct cuff *only = front_first(f), *found = address ? words_find_cuff(f, address) : only;
+
         if (!found)
                 w->problem = "no such cuff";
+        else if (!address && front_next(only))
+                w->problem = "which cuff?";
         return w->problem ? NULL : found;
 }
 

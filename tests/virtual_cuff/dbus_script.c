@@ -1,45 +1,41 @@
-/* Commands about the world: adapter, daemon, other clients, faults. */
+/* Commands about the world around bluetoothd: adapter, daemon, other clients, faults. */
 #include "script_commands.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 #include "dbus_call.h"
 #include "dbus_device.h"
 #include "dbus_foreign.h"
+#include "dbus_front.h"
 #include "dbus_scan.h"
 #include "util.h"
-
-void upper_case(char *ret, size_t size, const char *address) {
-        snprintf(ret, size, "%s", address);
-        for (; *ret; ret++)
-                *ret = (char) toupper((unsigned char) *ret);
-}
 
 static void set_blocked(struct daemon *d, bool blocked) {
         d->blocked = blocked;
         daemon_set_powered(d, d->powered && !blocked);
 }
 
-static void do_adapter(struct daemon *d, struct words *w) {
+static void do_adapter(struct front *f, struct words *w) {
         const char *address = words_address(w), *powered = words_option(w, "powered");
+        struct daemon *d = &f->daemon;
 
         daemon_adapter_remove(d);
         if (address)
-                upper_case(d->adapter_address, sizeof d->adapter_address, address);
+                snprintf(d->adapter_address, sizeof d->adapter_address, "%s", address);
         d->blocked = words_yes(words_option(w, "blocked"));
         daemon_adapter_add(d);
         if (powered && !words_yes(powered))
                 daemon_set_powered(d, false);
 }
 
-static void do_adapter_remove(struct daemon *d, struct words *w) {
-        daemon_adapter_remove(d);
+static void do_adapter_remove(struct front *f, struct words *w) {
+        daemon_adapter_remove(&f->daemon);
 }
 
 /* adapter-add [hci1]: a dongle that is put back often gets another name */
-static void do_adapter_add(struct daemon *d, struct words *w) {
+static void do_adapter_add(struct front *f, struct words *w) {
         const char *name = words_plain(w, 0);
+        struct daemon *d = &f->daemon;
 
         if (d->adapter_present) {
                 w->problem = "it is there";
@@ -52,41 +48,46 @@ static void do_adapter_add(struct daemon *d, struct words *w) {
         daemon_adapter_add(d);
 }
 
-static void do_rfkill(struct daemon *d, struct words *w) {
-        set_blocked(d, words_yes(words_plain(w, 0)));
+static void do_rfkill(struct front *f, struct words *w) {
+        set_blocked(&f->daemon, words_yes(words_plain(w, 0)));
 }
 
-static void do_bluetoothd_stop(struct daemon *d, struct words *w) {
-        daemon_stop(d);
+static void do_bluetoothd_stop(struct front *f, struct words *w) {
+        daemon_stop(&f->daemon);
 }
 
-static void do_bluetoothd_start(struct daemon *d, struct words *w) {
-        if (daemon_start(d) < 0)
+static void do_bluetoothd_start(struct front *f, struct words *w) {
+        if (daemon_start(&f->daemon) < 0)
                 w->problem = "the name org.bluez could not be owned";
 }
 
-static void do_foreign_agent(struct daemon *d, struct words *w) {
-        foreign_agent(d, words_yes(words_plain(w, 0)));
+static void do_foreign_agent(struct front *f, struct words *w) {
+        foreign_agent(&f->daemon, words_yes(words_plain(w, 0)));
 }
 
-static void do_foreign_scan(struct daemon *d, struct words *w) {
-        foreign_scan(d, words_yes(words_plain(w, 0)));
+static void do_foreign_scan(struct front *f, struct words *w) {
+        foreign_scan(&f->daemon, words_yes(words_plain(w, 0)));
 }
 
-static void do_stranger(struct daemon *d, struct words *w) {
-        const char *given = words_address(w), *rate = words_option(w, "adverts");
-        char address[18];
+static void do_stranger(struct front *f, struct words *w) {
+        const char *address = words_address(w), *rate = words_option(w, "adverts");
         struct device *dev;
 
-        if (!given || device_by_address(d, given)) {
+        if (!address || device_by_address(&f->daemon, address)) {
                 w->problem = "a new address is needed";
                 return;
         }
-        upper_case(address, sizeof address, given);
-        dev = device_new(d, address, NULL);
+        dev = device_new(&f->daemon, address, NULL);
         if (rate && strtod(rate, NULL) > 0)
                 dev->advert_interval_usec = (uint64_t) ((double) SEC / strtod(rate, NULL));
         scan_air(dev);
+}
+
+static void do_rssi_only(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
+
+        if (c)
+                front_device(c)->rssi_only = words_yes(words_plain(w, 0));
 }
 
 /* fail METHOD NAME [TEXT...]: the words after NAME, joined */
@@ -101,7 +102,7 @@ static void join_text(const struct words *w, size_t first, char *ret, size_t siz
         }
 }
 
-static void do_fail(struct daemon *d, struct words *w) {
+static void do_fail(struct front *f, struct words *w) {
         char text[128];
 
         if (!words_plain(w, 1)) {
@@ -109,39 +110,39 @@ static void do_fail(struct daemon *d, struct words *w) {
                 return;
         }
         join_text(w, 2, text, sizeof text);
-        call_add_fault(d, FAULT_FAIL, words_plain(w, 0), words_plain(w, 1), text, 0,
+        call_add_fault(&f->daemon, FAULT_FAIL, words_plain(w, 0), words_plain(w, 1), text, 0,
                        words_times(w));
 }
 
-static void do_delay(struct daemon *d, struct words *w) {
+static void do_delay(struct front *f, struct words *w) {
         const char *seconds = words_plain(w, 1);
 
         if (!seconds)
                 w->problem = "delay METHOD SECONDS";
         else
-                call_add_fault(d, FAULT_DELAY, words_plain(w, 0), NULL, NULL,
+                call_add_fault(&f->daemon, FAULT_DELAY, words_plain(w, 0), NULL, NULL,
                                (uint64_t) (strtod(seconds, NULL) * (double) SEC), words_times(w));
 }
 
-static void do_unanswered(struct daemon *d, struct words *w) {
+static void do_unanswered(struct front *f, struct words *w) {
         if (!words_plain(w, 0))
                 w->problem = "unanswered METHOD";
         else
-                call_add_fault(d, FAULT_UNANSWERED, words_plain(w, 0), NULL, NULL, 0,
+                call_add_fault(&f->daemon, FAULT_UNANSWERED, words_plain(w, 0), NULL, NULL, 0,
                                words_times(w));
 }
 
-static void do_time_scale(struct daemon *d, struct words *w) {
+static void do_time_scale(struct front *f, struct words *w) {
         const char *scale = words_plain(w, 0);
 
         if (!scale || strtod(scale, NULL) <= 0)
                 w->problem = "time-scale F";
         else
-                d->time_scale = strtod(scale, NULL);
+                f->daemon.time_scale = strtod(scale, NULL);
 }
 
 /* clang-format off */
-const struct script_command script_world[] = {
+const struct script_command script_front[] = {
         {"adapter", do_adapter},
         {"adapter-remove", do_adapter_remove},
         {"adapter-add", do_adapter_add},
@@ -151,6 +152,7 @@ const struct script_command script_world[] = {
         {"foreign-agent", do_foreign_agent},
         {"foreign-scan", do_foreign_scan},
         {"stranger", do_stranger},
+        {"rssi-only", do_rssi_only},
         {"fail", do_fail},
         {"delay", do_delay},
         {"unanswered", do_unanswered},
