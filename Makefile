@@ -160,6 +160,15 @@ coverage: deps-coverage
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) coverage-built
 	@tests/coverage $(COV) $(PURE_TESTS)
 
+# --- the lab: Debian's kernel and bluetoothd in guests, the cuff behind a virtual controller ---------
+# make lab: all scenarios on Linux 6.12, and on 6.1 those marked for it. KERNEL=6.1: only there;
+# SCENARIO=word: only those whose name contains the word. make lab-short: what there is always time for.
+.PHONY: lab lab-short
+lab lab-short: deps-lab
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all $(BUILD)/virtual-cuff-vhci
+	@tests/lab/run $(BUILD) $(if $(SCENARIO),--only $(SCENARIO)) \
+	        $(if $(filter lab-short,$@),--short --kernel $(or $(KERNEL),6.12),$(if $(KERNEL),--kernel $(KERNEL)))
+
 # --- the rest --------------------------------------------------------------------------------------
 # make demo [PORT=n] [VALUES=131/84/67] [SECONDS=30]
 demo: deps-demo

@@ -244,8 +244,6 @@ static void act(struct cuff *cuff, enum session_action action) {
                 break;
         case ACTION_PAIR:
                 pairing_begins(&cuff->collector->pairing, cuff);
-                if (bluez_device_pair(cuff->device) < 0)
-                        cuff_event(cuff, EVENT_REFUSED);
                 break;
         case ACTION_SUBSCRIBE:
                 cuff->asking = false;
@@ -256,6 +254,9 @@ static void act(struct cuff *cuff, enum session_action action) {
         case ACTION_COLLECT:
                 cuff->collected = true;
                 cuff_continue_plan(cuff);
+                break;
+        case ACTION_FEED:
+                cuff->collected |= session_is_linked(&cuff->session);
                 break;
         case ACTION_DISCONNECT:
                 bluez_device_disconnect(cuff->device);

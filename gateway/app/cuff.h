@@ -31,7 +31,7 @@ struct cuff {
         struct deadline look_again; /* for characteristics that are not exported yet */
 
         struct driver_standard driver;
-        bool collected;         /* this session reached the collecting */
+        bool collected;         /* this session reached the collecting, or a value came */
         bool asking;            /* an operation of the driver is under way */
         bool pausing;           /* our Disconnect() takes it off the auto-connect list */
         bool connect_due;       /* Connect as soon as discovery has stopped */
@@ -81,3 +81,4 @@ bool cuff_is_introduced(const struct cuff *cuff);
 extern const struct bluez_gatt_events cuff_gatt_events;
 void cuff_continue_plan(struct cuff *cuff); /* until an operation is under way or none is left */
 void cuff_look_again(void *userdata);
+void cuff_listen_early(struct cuff *cuff); /* while it is away */

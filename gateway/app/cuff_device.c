@@ -26,13 +26,17 @@ static bool is_ours(const struct cuff *cuff) {
                pairing_wants(&cuff->collector->pairing, cuff);
 }
 
+/* While Connect() has no answer yet, the kernel still asks the cuff for its features, and answers
+ * Pair() with a success that is none. */
 static void link_is_up(struct cuff *cuff) {
         const struct bluez_device_info *info = bluez_device_info(cuff->device);
 
         if (cuff->pausing || !is_ours(cuff))
                 return; /* our Disconnect() is on its way, or somebody else's connection */
-        if (!info->bonded && cuff->session.state == SESSION_CONNECTING) {
-                cuff_event(cuff, EVENT_BOND_NEEDED);
+        if (cuff->session.state == SESSION_CONNECTING &&
+            pairing_wants(&cuff->collector->pairing, cuff)) {
+                if (!bluez_device_is_connecting(cuff->device))
+                        cuff_event(cuff, EVENT_BOND_NEEDED);
                 return;
         }
         cuff_event(cuff, EVENT_CONNECTED);
@@ -70,17 +74,19 @@ static void on_changed(void *owner, unsigned changes) {
         if ((changes & BLUEZ_DEVICE_RESOLVED) && info->resolved &&
             cuff->session.state == SESSION_RESOLVING)
                 bluez_gatt_find(cuff->gatt);
-        if ((changes & BLUEZ_DEVICE_CONNECTED) && !info->connected)
+        if ((changes & BLUEZ_DEVICE_CONNECTED) && !info->connected) {
                 cuff_event(cuff, EVENT_LOST);
+                if (info->bonded)
+                        cuff_listen_early(cuff);
+        }
 }
 
 static void on_connect_done(void *owner, enum bluez_error error) {
         struct cuff *cuff = owner;
 
-        if (cuff->session.state != SESSION_CONNECTING || error == BLUEZ_OK ||
-            error == BLUEZ_IN_PROGRESS)
-                return; /* Connected tells; InProgress: BlueZ is at it already */
-        if (error == BLUEZ_ALREADY) {
+        if (cuff->session.state != SESSION_CONNECTING || error == BLUEZ_IN_PROGRESS)
+                return; /* BlueZ is at it already: Connected tells */
+        if (error == BLUEZ_OK || error == BLUEZ_ALREADY) {
                 if (bluez_device_info(cuff->device)->connected)
                         link_is_up(cuff);
                 return;

@@ -78,7 +78,7 @@ static void on_gatt_done(void *owner, enum bluez_error error, const uint8_t *val
         struct driver_now now;
 
         if (!session_is_linked(&cuff->session))
-                return; /* listen_early: it is asked again in the session */
+                return; /* cuff_listen_early: it is asked again in the session */
         cuff->asking = false;
         now_for_driver(cuff, &now);
         if (error != BLUEZ_OK)
@@ -153,8 +153,9 @@ static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, s
 
 /* BlueZ remembers a subscription made while the cuff is away and renews it on the next link, before
  * that has its services. Without it the first words of a cuff that speaks at once are confirmed to
- * nobody after a restart of ours. */
-static void listen_early(struct cuff *cuff) {
+ * nobody: after a restart of ours, and after a link that was lost while BlueZ renewed (it forgets
+ * the subscription then). */
+void cuff_listen_early(struct cuff *cuff) {
         if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT))
                 bluez_gatt_subscribe(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT);
 }
@@ -163,7 +164,7 @@ static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
         struct cuff *cuff = owner;
 
         if (!session_is_linked(&cuff->session))
-                listen_early(cuff);
+                cuff_listen_early(cuff);
         if (cuff->session.state != SESSION_RESOLVING)
                 return;
         if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT)) {

@@ -52,6 +52,7 @@ static void on_unregistered(void *owner) {
 
 static void on_window_over(void *userdata);
 static void on_bond_check(void *userdata);
+static void on_retry(void *userdata);
 
 int pairing_init(struct pairing *p, struct collector *c) {
         static const struct bluez_agent_events events = {
@@ -63,12 +64,14 @@ int pairing_init(struct pairing *p, struct collector *c) {
         *p = (struct pairing){.collector = c};
         deadline_init(&p->window, c->event, on_window_over, p);
         deadline_init(&p->bond_check, c->event, on_bond_check, p);
+        deadline_init(&p->retry, c->event, on_retry, p);
         return bluez_agent_new(c->bus, &events, p, &p->agent);
 }
 
 void pairing_done(struct pairing *p) {
         deadline_done(&p->window);
         deadline_done(&p->bond_check);
+        deadline_done(&p->retry);
         bluez_agent_free(p->agent);
         free(p->transaction);
 }
@@ -92,7 +95,6 @@ int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
                 p->address = *address;
         p->candidate = NULL;
         p->failures = 0;
-        p->next_attempt_usec = 0;
         p->removing = p->told_not_pairing = false;
         set_failure(p, "No cuff in pairing mode was heard", "",
                     "Hold the cuff's Bluetooth button for some seconds until a P blinks on its "
@@ -145,6 +147,7 @@ void pairing_close(struct pairing *p, const char *why) {
         p->active = false;
         deadline_clear(&p->window);
         deadline_clear(&p->bond_check);
+        deadline_clear(&p->retry);
         if (strcmp(why, "paired") != 0 && strcmp(why, "requested") != 0)
                 tell_failure(p);
         bluez_agent_allow(p->agent, NULL);
@@ -206,16 +209,22 @@ static bool is_wanted(struct pairing *p, const struct bluez_sighting *s) {
         return p->has_address; /* other makers' cuffs have no flag: the address must be given */
 }
 
+static void on_retry(void *userdata) {
+        struct pairing *p = userdata;
+
+        wake_update(&p->collector->wake);
+}
+
+/* A scan tells of a cuff once, and again ten seconds later: it begins when it is of use. */
 static void try_later(struct pairing *p) {
         char text[sizeof p->cause + 64];
 
         log_warning("%s (%s)", p->cause, p->evidence);
-        p->next_attempt_usec =
-                wall_clock_monotonic_usec() + p->collector->config->timing.pairing_retry_usec;
         if (++p->failures == PAIRING_ATTEMPTS_MAX) {
                 deadline_set_usec(&p->window, 0); /* not from inside its session */
                 return;
         }
+        deadline_set_usec(&p->retry, p->collector->config->timing.pairing_retry_usec);
         snprintf(text, sizeof text, "%s. Trying again as soon as the cuff is heard", p->cause);
         progress(p, "retry", text);
 }
@@ -262,9 +271,7 @@ void pairing_sighted(struct pairing *p, const struct bluez_sighting *s) {
         struct collector *c = p->collector;
         char text[128];
 
-        if (!p->active || p->removing || !is_wanted(p, s))
-                return;
-        if (wall_clock_monotonic_usec() < p->next_attempt_usec)
+        if (!p->active || p->removing || deadline_is_set(&p->retry) || !is_wanted(p, s))
                 return;
         if (p->candidate && !bdaddr_equal(&p->candidate->record.address, &s->address))
                 return; /* one at a time; the first is tried until the window closes */
@@ -294,10 +301,6 @@ bool pairing_wants(const struct pairing *p, const struct cuff *cuff) {
 
 /* --- the pairing itself --- */
 
-void pairing_begins(struct pairing *p, struct cuff *cuff) {
-        progress(p, "pairing", "Connected; exchanging keys");
-}
-
 static void bonded(struct pairing *p, struct cuff *cuff) {
         struct collector *c = p->collector;
 
@@ -319,6 +322,14 @@ static void bonded(struct pairing *p, struct cuff *cuff) {
         pairing_close(p, "paired");
 }
 
+void pairing_begins(struct pairing *p, struct cuff *cuff) {
+        progress(p, "pairing", "Connected; exchanging keys");
+        if (bluez_device_info(cuff->device)->bonded) /* on the cuff's own Security Request */
+                bonded(p, cuff);
+        else if (bluez_device_pair(cuff->device) < 0)
+                cuff_event(cuff, EVENT_REFUSED);
+}
+
 static void failed(struct pairing *p, struct cuff *cuff) {
         deadline_clear(&p->bond_check);
         p->explained = true;
@@ -332,14 +343,18 @@ static void on_bond_check(void *userdata) {
         if (!p->candidate || p->candidate->session.state != SESSION_PAIRING)
                 return;
         set_failure(p, "The cuff agreed, but no keys were stored",
-                    "Pair() succeeded and Bonded stayed false: the adapter is not pairable",
+                    "Paired is true and Bonded stayed false: the adapter is not pairable",
                     "Run `bluetoothctl pairable on`, then start pairing again");
         failed(p, p->candidate);
 }
 
+/* Can come before the reply of Pair(), or without one: BlueZ 5.66 forgets it when the services
+ * become known during the pairing. */
 void pairing_bonded_changed(struct pairing *p, struct cuff *cuff) {
-        if (bluez_device_info(cuff->device)->bonded) /* can come before the reply of Pair() */
+        if (bluez_device_info(cuff->device)->bonded)
                 bonded(p, cuff);
+        else if (bluez_device_info(cuff->device)->paired)
+                deadline_set_usec(&p->bond_check, BOND_CHECK_USEC);
 }
 
 void pairing_pair_done(struct pairing *p, struct cuff *cuff, enum bluez_error error) {

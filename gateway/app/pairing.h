@@ -21,12 +21,12 @@ struct pairing {
         bool active;
         int64_t until_s; /* UTC */
         struct deadline window;
-        struct deadline bond_check; /* Pair() said yes: how long Bonded may take */
+        struct deadline bond_check; /* it is paired: how long Bonded may take */
+        struct deadline retry;      /* after a failure: not before; no scan until then */
         bool has_address;
         struct bdaddr address; /* the only cuff wanted */
         struct cuff *candidate;
         unsigned failures;
-        uint64_t next_attempt_usec;                  /* monotonic: not before */
         bool removing;                               /* a stale bond is being removed */
         bool told_not_pairing;                       /* said once: seen, but not in pairing mode */
         bool explained;                              /* this attempt's failure is in `cause` */
@@ -47,7 +47,7 @@ void pairing_close(struct pairing *p, const char *why);
 bool pairing_wants(const struct pairing *p, const struct cuff *cuff); /* may be paired now */
 void pairing_sighted(struct pairing *p, const struct bluez_sighting *s);
 /* From the candidate's session. */
-void pairing_begins(struct pairing *p, struct cuff *cuff); /* Pair() goes out */
+void pairing_begins(struct pairing *p, struct cuff *cuff); /* the link is up: Pair() goes out */
 void pairing_pair_done(struct pairing *p, struct cuff *cuff, enum bluez_error error);
 void pairing_bonded_changed(struct pairing *p, struct cuff *cuff);
 void pairing_session_rests(struct pairing *p, struct cuff *cuff);

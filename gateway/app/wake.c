@@ -123,8 +123,9 @@ static bool wants_scan(const struct wake *w) {
             deadline_is_set(&w->scan_retry))
                 return false;
         if (c->pairing.active)
-                return !c->pairing.removing && (!c->pairing.candidate ||
-                                                !session_is_linked(&c->pairing.candidate->session));
+                return !c->pairing.removing && !deadline_is_set(&c->pairing.retry) &&
+                       (!c->pairing.candidate ||
+                        !session_is_linked(&c->pairing.candidate->session));
         return w->fell_back && c->n_cuffs > 0;
 }
 

@@ -293,6 +293,10 @@ int bluez_device_connect(struct bluez_device *d) {
         return call(d, &d->connect, "Connect", on_connect_reply, CONNECT_LIMIT_USEC);
 }
 
+bool bluez_device_is_connecting(const struct bluez_device *d) {
+        return d->connect;
+}
+
 int bluez_device_pair(struct bluez_device *d) {
         return call(d, &d->pair, "Pair", on_pair_reply, PAIR_LIMIT_USEC);
 }

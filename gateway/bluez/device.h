@@ -60,6 +60,7 @@ void bluez_device_reset(struct bluez_device *d);
 int bluez_device_connect(struct bluez_device *d);
 int bluez_device_pair(struct bluez_device *d);
 int bluez_device_disconnect(struct bluez_device *d);
+bool bluez_device_is_connecting(const struct bluez_device *d); /* Connect has no answer yet */
 int bluez_device_set_trusted(struct bluez_device *d, bool trusted);
 /* Drops the slots of connect and pair: their late replies no longer arrive. */
 void bluez_device_drop_calls(struct bluez_device *d);

@@ -84,7 +84,7 @@ static void count_the_end(struct session *s) {
                 s->unresolved_losses++;
 
         if (s->collected)
-                s->failures = 0;
+                s->failures = s->unresolved_losses = 0;
         else if (!s->stopped)
                 s->failures++;
         s->collected = false;
@@ -119,6 +119,10 @@ enum session_action session_step(struct session *s, enum session_event event) {
                 return ACTION_IGNORE;
         if (event == EVENT_STOP)
                 s->stopped = true;
+        /* With a remembered subscription a cuff can say all it has and hang up before BlueZ knows
+         * its services (seen on the real bluetoothd). */
+        if (event == EVENT_VALUE && session_is_linked(s))
+                s->collected = true;
         enter(s, t->next);
         return t->action;
 }

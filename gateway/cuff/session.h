@@ -70,9 +70,10 @@ struct session_timing {
 
 struct session {
         enum session_state state;
-        bool collected;    /* reached COLLECTING since the last rest: losing it is no failure */
+        bool collected;    /* reached COLLECTING, or a value came, since the last rest: losing it is
+                            * no failure */
         bool stopped;      /* told to stop since the last rest: nor is that */
-        unsigned failures; /* sessions in a row that never reached COLLECTING */
+        unsigned failures; /* sessions in a row that brought nothing and never reached COLLECTING */
         unsigned unresolved_losses; /* links in a row lost before the services were resolved:
                                      * two or more while bonded mean a lost bond */
 };

@@ -1,5 +1,5 @@
 # BlueZ re-enables our subscriptions by itself on a reconnect, so values can come at any moment: each
-# is kept, and none moves the session.
+# is kept, and none moves the session. One on the link is what the cuff was called for: no failure.
 < value 2a35 04780050005d004800
 > measurement user=1 120/80 pulse=72 mean=93
 < seen
@@ -25,7 +25,7 @@
 < value 2a35 047d0050005d004800
 > measurement user=1 125/80 pulse=72 mean=93
 < lost
-> rest [resting] 5.0s failures=1
+> rest [resting] 60.0s failures=0
 < value 2a35 047e0050005d004800
 > measurement user=1 126/80 pulse=72 mean=93
 < timeout

@@ -105,11 +105,12 @@ static void a_stop_unlinks_every_linked_state(void) {
                 }
 }
 
-static void a_value_is_fed_in_every_state_and_changes_nothing(void) {
+static void a_value_is_fed_in_every_state_and_makes_a_session_good(void) {
         for
                 STATES(state) {
                         struct session s = in(state), before = s;
 
+                        before.collected = session_is_linked(&s);
                         CHECK_EQ(session_step(&s, EVENT_VALUE), ACTION_FEED);
                         CHECK(same(&s, &before));
                 }
@@ -268,7 +269,7 @@ CHECK_MAIN("unit.session", TEST(every_state_is_reachable),
            TEST(timeouts_alone_lead_home_from_everywhere), TEST(refusals_and_losses_lead_to_rest),
            TEST(a_lost_link_ends_every_linked_state_and_no_other),
            TEST(a_stop_unlinks_every_linked_state),
-           TEST(a_value_is_fed_in_every_state_and_changes_nothing),
+           TEST(a_value_is_fed_in_every_state_and_makes_a_session_good),
            TEST(an_ignored_event_changes_nothing), TEST(to_rest_is_to_enter_resting),
            TEST(linked_is_connecting_to_disconnecting), TEST(every_linked_state_has_its_timeout),
            TEST(a_good_session_rests_for_the_cooldown_whatever_the_chance),

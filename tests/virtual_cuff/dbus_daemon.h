@@ -20,6 +20,7 @@ enum device_timer {
         TIMER_MODEL,      /* cuff_due() */
         TIMER_CONNECT,    /* the link is about to come up */
         TIMER_GIVE_UP,    /* the limit of a pending Connect or Pair */
+        TIMER_ANSWER,     /* the kernel knows the cuff's features: Connect is answered */
         TIMER_ENCRYPT,    /* the kernel encrypts a bonded link */
         TIMER_READY,      /* bluetoothd writes the CCCDs it wants */
         TIMER_RESOLVED,   /* services are known */

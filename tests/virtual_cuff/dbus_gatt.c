@@ -226,6 +226,7 @@ void gatt_session_add(struct gatt_object *o, const char *owner) {
                 return;
         }
         s->row = o->row;
+        s->is_enabled = o->device->connected;
         snprintf(s->owner, sizeof s->owner, "%s", owner);
         s->next = o->device->sessions;
         o->device->sessions = s;
@@ -263,7 +264,22 @@ void gatt_link_ready(struct device *dev) {
         gatt_write_cccd(dev, UUID_SERVICE_CHANGED, true, "daemon");
         gatt_write_cccd(dev, UUID_BATTERY_LEVEL, true, "daemon");
         for (struct notify_session *s = dev->sessions; s; s = s->next)
-                gatt_write_cccd(dev, s->row->uuid, true, "daemon");
+                s->is_enabled = gatt_write_cccd(dev, s->row->uuid, true, "daemon") == 0;
+}
+
+/* Sessions outlive the link, but for those that were still being enabled on it: bluetoothd takes
+ * its end for the cuff's refusal, and says nothing. */
+void gatt_link_ended(struct device *dev) {
+        gatt_op_fail_all(dev);
+        for (struct notify_session *s = dev->sessions, *next; s; s = next) {
+                next = s->next;
+                if (s->is_enabled) {
+                        s->is_enabled = false;
+                        continue;
+                }
+                LIST_REMOVE(dev->sessions, s);
+                free(s);
+        }
 }
 
 bool gatt_client_uses(const struct device *dev, const char *owner) {

@@ -150,10 +150,6 @@ void gatt_op_fail_all(struct device *dev) {
                 op_refuse(dev->ops, ATT_UNLIKELY);
 }
 
-void gatt_link_ended(struct device *dev) {
-        gatt_op_fail_all(dev);
-}
-
 /* --- methods --- */
 
 /* The object a call is for; answers the call itself if that is not possible. */
@@ -221,8 +217,10 @@ void gatt_op_start_notify(struct daemon *d, sd_bus_message *m) {
                 return;
         if (!att_cccd(o->row->uuid)) {
                 call_error(d, m, "NotSupported", "Operation is not supported");
-        } else if (gatt_session(o, sd_bus_message_get_sender(m))) {
+        } else if (gatt_session(o, sd_bus_message_get_sender(m)) && o->device->connected) {
                 call_ok(d, m);
+        } else if (gatt_session(o, sd_bus_message_get_sender(m))) {
+                call_error(d, m, "InProgress", "In Progress");
         } else if (!o->device->connected) { /* remembered for the next connection */
                 gatt_session_add(o, sd_bus_message_get_sender(m));
                 call_ok(d, m);

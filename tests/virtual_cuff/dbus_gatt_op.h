@@ -18,6 +18,7 @@ struct notify_session { /* one per bus client and characteristic; outlives the l
         struct notify_session *next;
         const struct att_row *row;
         char owner[32];
+        bool is_enabled; /* on this link */
 };
 
 void gatt_op_read(struct daemon *d, sd_bus_message *m);

@@ -15,6 +15,7 @@
 #define CLIENT_CONNECT    (150 * MSEC)
 #define CONNECT_SCANNING  (3300 * MSEC) /* .. with discovery left running */
 #define RESUME_SCANNING   (6600 * MSEC) /* armed while it advertises and others scan */
+#define CONNECT_ANSWER    (60 * MSEC) /* after Connected: the kernel asks for the features first */
 #define ENCRYPTS          (40 * MSEC)
 #define GATT_READY        (80 * MSEC)
 #define RESOLVED          (150 * MSEC)
@@ -59,9 +60,9 @@ static void on_reconnect_once(struct device *dev) {
 }
 
 void link_down(struct device *dev, const char *by) {
-        static const enum device_timer of_link[] = {TIMER_MODEL, TIMER_CONNECT,   TIMER_ENCRYPT,
-                                                    TIMER_READY, TIMER_RESOLVED,  TIMER_SMP,
-                                                    TIMER_DROP,  TIMER_DISCONNECT};
+        static const enum device_timer of_link[] = {TIMER_MODEL,   TIMER_CONNECT, TIMER_ANSWER,
+                                                    TIMER_ENCRYPT, TIMER_READY,   TIMER_RESOLVED,
+                                                    TIMER_SMP,     TIMER_DROP,    TIMER_DISCONNECT};
         bool was_resolved = dev->resolved;
 
         if (!dev->connected)
@@ -179,6 +180,10 @@ static void begin_browsing(struct device *dev) {
                 link_browse(dev);
 }
 
+static void on_answer(struct device *dev) {
+        call_finish(dev->daemon, &dev->connect, NULL, NULL);
+}
+
 static bool is_wanted(const struct device *dev) {
         return dev->connect || dev->pair || dev->armed || device_timer_runs(dev, TIMER_GIVE_UP);
 }
@@ -200,7 +205,8 @@ static void link_up(struct device *dev) {
         cuff_link_up(dev->cuff, now);
         device_changed(dev, "Connected", NULL);
         begin_browsing(dev);
-        call_finish(dev->daemon, &dev->connect, NULL, NULL);
+        if (dev->connect)
+                device_timer(dev, TIMER_ANSWER, CONNECT_ANSWER, on_answer);
         link_model_changed(dev);
 }
 

@@ -162,6 +162,15 @@ void pair_link_ended(struct device *dev) {
 
 /* --- methods --- */
 
+/* A link that is not ready yet: the kernel answers at once that the security is as wished (seen on
+ * 6.12), bluetoothd believes it, and refuses the pairing that follows as a second one. */
+static void pair_too_early(struct device *dev, sd_bus_message *m) {
+        log_line("violation Pair() before Connect() was answered: %s", dev->address);
+        dev->paired = true;
+        device_changed(dev, "Paired", NULL);
+        call_ok(dev->daemon, m);
+}
+
 void pair_method(struct daemon *d, sd_bus_message *m) {
         struct device *dev = device_by_path(d, sd_bus_message_get_path(m));
 
@@ -174,6 +183,8 @@ void pair_method(struct daemon *d, sd_bus_message *m) {
                 call_error(d, m, "InProgress", "In Progress");
         } else if (!d->powered) {
                 call_error(d, m, "NotReady", "Resource Not Ready");
+        } else if (dev->connected && dev->connect) {
+                pair_too_early(dev, m);
         } else {
                 dev->pair = sd_bus_message_ref(m);
                 if (dev->connected)

@@ -21,8 +21,8 @@ struct advertiser {
         uint64_t interval_usec;
         struct advert data, response;
 
-        uint64_t next_usec;   /* of its events; those that nobody could hear are not counted */
-        bool heard, answered; /* reported, and its scan response, since scanning was enabled */
+        uint64_t next_usec; /* of its events; those that nobody could hear are not counted */
+        bool heard;         /* reported since scanning was enabled */
 };
 
 bool air_is_used(const struct advertiser *a, uint64_t now);

@@ -13,7 +13,7 @@
 enum { VERSION_4_2 = 0x08, MAKER_LINUX_FOUNDATION = 0x05F1 };
 enum { FEATURE_NO_BREDR = 0x20, FEATURE_LE = 0x40 }; /* of octet 4 */
 enum { LE_FEATURE_ENCRYPTION = 0x01 };
-enum { RSSI = 0xC4, TX_POWER = 0 };
+enum { TX_POWER = 0 };
 
 static uint8_t answer(struct hci_reply *ret, const void *bytes, size_t size) {
         memcpy(ret->bytes, bytes, size);
@@ -42,8 +42,8 @@ static uint8_t read_version(struct front *f, const uint8_t *p, struct hci_reply 
 static uint8_t read_commands(struct front *f, const uint8_t *p, struct hci_reply *ret) {
         uint8_t supported[64] = {0};
 
-        for (size_t i = 0; i < HCI_COMMANDS; i++)
-                supported[hci_commands[i].octet] |= (uint8_t) (1 << hci_commands[i].bit);
+        for (const struct hci_command *c = hci_commands; c->run; c++)
+                supported[c->octet] |= (uint8_t) (1 << c->bit);
         return answer(ret, supported, sizeof supported);
 }
 
@@ -163,10 +163,8 @@ static uint8_t disconnect(struct front *f, const uint8_t *p, struct hci_reply *r
 static uint8_t update_connection(struct front *f, const uint8_t *p, struct hci_reply *ret) {
         struct link *l = link_by_handle(f, get16(p));
 
-        if (l)
-                l->update = (struct link_wish){.interval_max = get16(p + 4),
-                                               .latency = get16(p + 6),
-                                               .timeout = get16(p + 8)};
+        if (l && !link_read_wish(p + 2, &l->update))
+                return HCI_INVALID_PARAMETERS;
         return begin(f, p, PROCEDURE_UPDATE);
 }
 
@@ -186,7 +184,7 @@ static uint8_t start_encryption(struct front *f, const uint8_t *p, struct hci_re
 static uint8_t read_rssi(struct front *f, const uint8_t *p, struct hci_reply *ret) {
         if (!link_by_handle(f, get16(p)))
                 return HCI_UNKNOWN_CONNECTION;
-        return answer(ret, (const uint8_t[]){p[0], p[1], RSSI}, 3);
+        return answer(ret, (const uint8_t[]){p[0], p[1], HCI_RSSI}, 3);
 }
 
 static uint8_t read_power(struct front *f, const uint8_t *p, struct hci_reply *ret) {
@@ -198,7 +196,7 @@ static uint8_t read_power(struct front *f, const uint8_t *p, struct hci_reply *r
 /* --- the list --- */
 
 /* clang-format off */
-const struct hci_command hci_commands[HCI_COMMANDS] = {
+const struct hci_command hci_commands[] = {
         {0x0406,  0, 5,  3, true, disconnect},
         {0x041D,  2, 7,  2, true, read_remote_version},
         {0x0C01,  5, 6,  8, false, accept}, /* Set Event Mask; ours are all in the default */
@@ -232,5 +230,6 @@ const struct hci_command hci_commands[HCI_COMMANDS] = {
         {0x2018, 27, 7,  0, false, random_bytes},
         {0x2019, 28, 0, 28, true, start_encryption},
         {0x201C, 28, 3,  0, false, read_le_states},
+        {0, 0, 0, 0, false, NULL},
 };
 /* clang-format on */

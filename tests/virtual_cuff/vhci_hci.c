@@ -39,9 +39,9 @@ static void answer_status(struct front *f, uint16_t opcode, uint8_t status) {
 }
 
 static const struct hci_command *find(uint16_t opcode) {
-        for (size_t i = 0; i < HCI_COMMANDS; i++)
-                if (hci_commands[i].opcode == opcode)
-                        return &hci_commands[i];
+        for (const struct hci_command *c = hci_commands; c->run; c++)
+                if (c->opcode == opcode)
+                        return c;
         return NULL;
 }
 

@@ -44,6 +44,7 @@ enum hci_le_event_code {
 };
 
 enum { HCI_PARAMETERS_MAX = 255 };
+enum { HCI_RSSI = 0xC4 }; /* everybody is heard with -60 dBm */
 
 struct hci_reply { /* return parameters, after the status */
         uint8_t bytes[HCI_PARAMETERS_MAX - 4];
@@ -58,8 +59,7 @@ struct hci_command {
         uint8_t (*run)(struct front *f, const uint8_t *parameters, struct hci_reply *ret);
 };
 
-enum { HCI_COMMANDS = 33 };
-extern const struct hci_command hci_commands[HCI_COMMANDS]; /* vhci_command.c */
+extern const struct hci_command hci_commands[]; /* vhci_command.c; ends with run NULL */
 
 /* One command packet. What we do not know is answered 0x01. */
 void hci_receive(struct front *f, const uint8_t *packet, size_t size);

@@ -11,6 +11,8 @@
 #include "vhci_timer.h"
 
 enum { FIRST_HANDLE = 0x0040 };
+enum { INTERVAL_MIN = 6, INTERVAL_MAX = 3200, LATENCY_MAX = 499 };
+enum { TIMEOUT_MIN = 10, TIMEOUT_MAX = 3200 };
 enum { PACKETS_PER_EVENT = 6 }; /* each way: what cuffs and dongles manage */
 enum { EVENTS_TO_ESTABLISH = 6 };
 
@@ -162,6 +164,17 @@ struct link *link_by_handle(struct front *f, uint16_t handle) {
         return NULL;
 }
 
+bool link_read_wish(const uint8_t *p, struct link_wish *ret) {
+        struct link_wish wish = {
+                .interval_max = get16(p + 2), .latency = get16(p + 4), .timeout = get16(p + 6)};
+
+        if (wish.interval_max < INTERVAL_MIN || wish.interval_max > INTERVAL_MAX ||
+            wish.latency > LATENCY_MAX || wish.timeout < TIMEOUT_MIN || wish.timeout > TIMEOUT_MAX)
+                return false;
+        *ret = wish;
+        return true;
+}
+
 /* The controller chooses, within what the host asks for; that of a Raspberry Pi 4 takes the
  * longest, which Linux sets to 50 ms. */
 void link_set_parameters(struct link *l, const struct link_wish *wish) {
@@ -195,14 +208,15 @@ static void go_deaf(struct link *l, uint8_t reason, uint64_t after_usec) {
         timer_at(l->front->event, &l->end_timer, front_now(l->front) + after_usec, on_end, l);
 }
 
-void link_open(struct front *f, struct vhci_cuff *c, const struct link_wish *wish) {
+void link_open(struct front *f, struct vhci_cuff *c, uint8_t own_type,
+               const struct link_wish *wish) {
         struct link *l = must_alloc(sizeof *l);
         char text[18];
 
         l->front = f;
         l->cuff = c;
         l->handle = free_handle(f);
-        l->host = wish->own_type == ADDRESS_RANDOM ? f->random_address : f->address;
+        l->host = own_type == ADDRESS_RANDOM ? f->random_address : f->address;
         link_set_parameters(l, wish);
         l->next = f->links;
         f->links = l;

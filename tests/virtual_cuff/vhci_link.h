@@ -53,9 +53,12 @@ struct link {
 };
 
 /* The initiator heard the cuff. */
-void link_open(struct front *f, struct vhci_cuff *c, const struct link_wish *wish);
+void link_open(struct front *f, struct vhci_cuff *c, uint8_t own_type,
+               const struct link_wish *wish);
 /* All ends at once and the host is told nothing: it reset us, or we are no more. */
 void link_drop_all(struct front *f);
+/* As the commands carry it, from the shortest interval on. False: out of range. */
+bool link_read_wish(const uint8_t *p, struct link_wish *ret);
 struct link *link_by_handle(struct front *f, uint16_t handle); /* NULL: there is none */
 
 /* An ACL packet of the host, as HCI frames it. */

@@ -27,7 +27,6 @@ static const char *explain(int error) {
         case -ENODEV:
                 return "there is no such device; try: modprobe hci_vhci";
         case -EACCES:
-        case -EPERM:
                 return "only root may be a Bluetooth controller";
         }
         return strerror(-error);

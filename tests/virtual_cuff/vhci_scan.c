@@ -10,7 +10,6 @@
 #include "vhci_timer.h"
 
 enum report_type { REPORT_CONNECTABLE = 0x00, REPORT_SCANNABLE = 0x02, REPORT_RESPONSE = 0x04 };
-enum { RSSI = 0xC4 }; /* -60 dBm, for everybody */
 
 #define UNIT_USEC 625ULL /* of intervals and windows */
 
@@ -82,9 +81,9 @@ static bool hears(const struct listener *l, uint64_t now) {
 }
 
 static bool scanner_wants(const struct scan *s, const struct advertiser *a) {
-        bool known = s->filters_duplicates && a->heard && (a->answered || !s->active);
-
-        return s->scanner.on && !known && (!s->scanner.accept_list || is_accepted(s, &a->address));
+        if (!s->scanner.on || (s->filters_duplicates && a->heard))
+                return false;
+        return !s->scanner.accept_list || is_accepted(s, &a->address);
 }
 
 static bool initiator_wants(const struct scan *s, const struct advertiser *a) {
@@ -111,17 +110,15 @@ static void report(struct front *f, const struct advertiser *a, enum report_type
         memcpy(p + 3, a->address.bytes, sizeof a->address.bytes);
         p[9] = (uint8_t) advert->size;
         memcpy(p + 10, advert->bytes, advert->size);
-        p[10 + advert->size] = RSSI;
+        p[10 + advert->size] = HCI_RSSI;
         hci_le_event(f, LE_ADVERTISING_REPORT, p, 11 + advert->size);
 }
 
 static void scanner_hears(struct front *f, struct advertiser *a, uint64_t now) {
         struct advert advert;
 
-        if (!a->heard || !f->scan.filters_duplicates) {
-                air_advert(a, now, &advert);
-                report(f, a, a->cuff ? REPORT_CONNECTABLE : REPORT_SCANNABLE, &advert);
-        }
+        air_advert(a, now, &advert);
+        report(f, a, a->cuff ? REPORT_CONNECTABLE : REPORT_SCANNABLE, &advert);
         if (f->scan.active) {
                 air_response(a, &advert);
                 report(f, a, REPORT_RESPONSE, &advert);
@@ -129,12 +126,11 @@ static void scanner_hears(struct front *f, struct advertiser *a, uint64_t now) {
         if (!a->heard && a->cuff)
                 log_line("heard %s", front_address(a->cuff));
         a->heard = true;
-        a->answered = f->scan.active;
 }
 
 static void initiator_hears(struct front *f, struct advertiser *a) {
         f->scan.initiator.on = false;
-        link_open(f, vhci_cuff_of(a->cuff), &f->scan.wish);
+        link_open(f, vhci_cuff_of(a->cuff), f->scan.own_type, &f->scan.wish);
 }
 
 static void advertise(struct front *f, struct advertiser *a, uint64_t now) {
@@ -224,7 +220,7 @@ uint8_t scan_enable(struct front *f, const uint8_t *p) {
         if (p[0]) {
                 s->filters_duplicates = p[1];
                 for (struct advertiser *a = s->advertisers; a; a = a->next)
-                        a->heard = a->answered = false;
+                        a->heard = false;
                 log_scan(s);
                 listen(f, &s->scanner);
         } else if (was_on) {
@@ -260,14 +256,12 @@ uint8_t scan_connect(struct front *f, const uint8_t *p) {
 
         if (s->initiator.on || s->cancelled)
                 return HCI_DISALLOWED;
-        if (p[4] > 1 || p[5] > 1 || p[12] > 1 || !set_windows(&s->initiator, p))
+        if (p[4] > 1 || p[5] > 1 || p[12] > 1 || !set_windows(&s->initiator, p) ||
+            !link_read_wish(p + 13, &s->wish))
                 return HCI_INVALID_PARAMETERS;
         s->initiator.accept_list = p[4];
         s->peer = address_at(p + 5);
-        s->wish = (struct link_wish){.own_type = p[12],
-                                     .interval_max = get16(p + 15),
-                                     .latency = get16(p + 17),
-                                     .timeout = get16(p + 19)};
+        s->own_type = p[12];
         log_initiating(s);
         listen(f, &s->initiator);
         let_vanish(f);

@@ -16,8 +16,7 @@ struct listener {
         uint64_t interval_usec, window_usec, since; /* a window every interval */
 };
 
-struct link_wish { /* what the host wants of a connection */
-        uint8_t own_type;
+struct link_wish {                 /* what the host wants of a connection */
         uint16_t interval_max;     /* 1.25 ms */
         uint16_t latency, timeout; /* timeout: 10 ms */
 };
@@ -33,6 +32,7 @@ struct scan {
 
         struct listener initiator;
         struct smp_address peer; /* unless it goes by the accept list */
+        uint8_t own_type;        /* with which address of ours */
         struct link_wish wish;
         bool cancelled; /* the host has been answered, and will be told */
 };

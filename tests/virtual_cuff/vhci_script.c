@@ -1,6 +1,7 @@
 /* Commands about the world around the controller: the dongle, strangers, the link layer. */
 #include "script_commands.h"
 
+#include <stdio.h>
 #include <sys/random.h>
 
 #include "util.h"
@@ -85,12 +86,12 @@ static void do_connection_interval(struct front *f, struct words *w) {
 
 static void do_no_establish(struct front *f, struct words *w) {
         const char *count = words_plain(w, 0);
-        unsigned long n = count ? strtoul(count, NULL, 10) : 1;
+        unsigned n = 0;
 
-        if (n > NO_ESTABLISH_MAX)
+        if (!count || sscanf(count, "%u", &n) != 1 || n > NO_ESTABLISH_MAX)
                 w->problem = "N up to 1000";
         else
-                f->no_establish = (unsigned) n;
+                f->no_establish = n;
 }
 
 /* clang-format off */
