@@ -37,7 +37,7 @@ VHCI_LIBS   = $(shell pkg-config --libs libsystemd libcrypto)
 
 .PHONY: all demo check tests-built lint fuzz fuzzers coverage coverage-built bench install uninstall clean \
         deps version ci-full format
-all: $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff
+all: $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff $(BUILD)/virtual-cuff-vhci
 
 # --- the service ---------------------------------------------------------------------------------
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
@@ -163,11 +163,17 @@ coverage: deps-coverage
 # --- the lab: Debian's kernel and bluetoothd in guests, the cuff behind a virtual controller ---------
 # make lab: all scenarios on Linux 6.12, and on 6.1 those marked for it. KERNEL=6.1: only there;
 # SCENARIO=word: only those whose name contains the word. make lab-short: what there is always time for.
-.PHONY: lab lab-short
+# make lab-demo: the whole path, for a person to watch.
+.PHONY: lab lab-short lab-demo
 lab lab-short: deps-lab
-	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all $(BUILD)/virtual-cuff-vhci
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
 	@tests/lab/run $(BUILD) $(if $(SCENARIO),--only $(SCENARIO)) \
 	        $(if $(filter lab-short,$@),--short --kernel $(or $(KERNEL),6.12),$(if $(KERNEL),--kernel $(KERNEL)))
+
+lab-demo: deps-lab
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
+	@tests/lab/guest -n demo $(BUILD) $(or $(KERNEL),6.12) $(BUILD)/lab/out 180 \
+	        $(PYTHON) tests/lab/demo.py $(BUILD) $(BUILD)/lab/out/demo
 
 # --- the rest --------------------------------------------------------------------------------------
 # make demo [PORT=n] [VALUES=131/84/67] [SECONDS=30]
@@ -180,9 +186,10 @@ bench: deps-check
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
 
-# Everything, long: sanitized tests twice at once, each fuzzer for ten minutes.
+# Everything, long: sanitized tests twice at once, every scenario of the lab, each fuzzer for ten minutes.
 ci-full:
 	@.ci/run
+	@$(MAKE) --no-print-directory lab
 	@$(MAKE) --no-print-directory check & one=$$!; $(MAKE) --no-print-directory check && wait $$one
 	@$(MAKE) --no-print-directory fuzz SECONDS=600
 	@$(MAKE) --no-print-directory bench

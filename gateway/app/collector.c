@@ -112,8 +112,10 @@ const char *collector_problem(const struct collector *c, char *buffer, size_t si
                 return "There is no Bluetooth adapter (or not the configured one): plug it in, or "
                        "correct the option "
                        "`adapter`";
-        case BLUEZ_ADAPTER_OFF:
-                return "The Bluetooth adapter is switched off: try `bluetoothctl power on`";
+        case BLUEZ_ADAPTER_OFF: /* BlueZ 5.66 does not tell when it is a software block */
+                return "The Bluetooth adapter is switched off: try `sudo rfkill unblock "
+                       "bluetooth`, then "
+                       "`bluetoothctl power on`";
         case BLUEZ_ADAPTER_BLOCKED:
                 return "Bluetooth is switched off by a software block: try `sudo rfkill unblock "
                        "bluetooth`";

@@ -13,9 +13,9 @@
 
 struct bluez_profile {
         struct bluez_bus *bus;
-        sd_bus_slot *manager, *object; /* exported as long as we live */
-        sd_bus_slot *arming, *leaving; /* calls under way */
-        bool armed;
+        sd_bus_slot *manager, *object;        /* exported as long as we live */
+        sd_bus_slot *arming, *leaving;        /* calls under way */
+        bool armed, again;                    /* again: this arming was answered AlreadyExists */
         char adapter_path[OBJECTS_PATH_SIZE]; /* where we are registered, or ask to be */
         bluez_done_t done;                    /* of arm */
         bluez_done_t left;                    /* of unregister */
@@ -79,13 +79,31 @@ bool bluez_profile_is_armed(const struct bluez_profile *p) {
         return p->armed;
 }
 
+static int send_unregister(struct bluez_profile *p, sd_bus_slot **slot,
+                           sd_bus_message_handler_t handler) {
+        int r = sd_bus_call_method_async(bluez_bus_get(p->bus), slot, "org.bluez", p->adapter_path,
+                                         "org.bluez.GattManager1", "UnregisterApplication", handler,
+                                         p, "o", APPLICATION_PATH);
+
+        if (r < 0)
+                return r;
+        p->armed = false;
+        return 0;
+}
+
+static int on_unregistered_to_arm(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error);
+
+/* BlueZ keeps us while the adapter is off, and only what is registered anew arms. */
 static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
         struct bluez_profile *p = userdata;
         enum bluez_error error = bluez_error_from(sd_bus_message_get_error(reply));
 
         p->arming = sd_bus_slot_unref(p->arming);
-        if (error == BLUEZ_ALREADY)
-                error = BLUEZ_OK;
+        if (error == BLUEZ_ALREADY && !p->again) {
+                p->again = true;
+                if (send_unregister(p, &p->arming, on_unregistered_to_arm) >= 0)
+                        return 0;
+        }
         p->armed = error == BLUEZ_OK;
         if (p->done)
                 p->done(p->done_userdata, error); /* last: the owner may free p */
@@ -98,18 +116,6 @@ static int send_register(struct bluez_profile *p) {
                                         p->adapter_path, "org.bluez.GattManager1",
                                         "RegisterApplication", on_registered, p, "oa{sv}",
                                         APPLICATION_PATH, 0);
-}
-
-static int send_unregister(struct bluez_profile *p, sd_bus_slot **slot,
-                           sd_bus_message_handler_t handler) {
-        int r = sd_bus_call_method_async(bluez_bus_get(p->bus), slot, "org.bluez", p->adapter_path,
-                                         "org.bluez.GattManager1", "UnregisterApplication", handler,
-                                         p, "o", APPLICATION_PATH);
-
-        if (r < 0)
-                return r;
-        p->armed = false;
-        return 0;
 }
 
 /* In a re-arm. That we were not registered after all is as good. */
@@ -133,6 +139,7 @@ int bluez_profile_arm(struct bluez_profile *p, const char *adapter_path, bluez_d
         if (strlen(adapter_path) >= sizeof p->adapter_path)
                 return -ENAMETOOLONG;
         strcpy(p->adapter_path, adapter_path);
+        p->again = false;
         r = p->armed ? send_unregister(p, &p->arming, on_unregistered_to_arm) : send_register(p);
         if (r < 0)
                 return r;

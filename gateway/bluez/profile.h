@@ -13,7 +13,7 @@ int bluez_profile_new(struct bluez_bus *bus, struct bluez_profile **ret);
 void bluez_profile_free(struct bluez_profile *p);
 
 /* RegisterApplication at the adapter; arms every bonded cuff. While registered: unregister first,
- * then register again (re-arm). `done` once, also on failure. AlreadyExists counts as success.
+ * then register again (re-arm); also if BlueZ says that we are. `done` once, also on failure.
  * -EBUSY while the former call is under way, -ENOTCONN when bluetoothd is down. */
 int bluez_profile_arm(struct bluez_profile *p, const char *adapter_path, bluez_done_t done,
                       void *userdata);

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The whole path on the real stack, for a person to watch: Linux, bluetoothd, the service, and a virtual cuff on the air.
-Left, what the cuff sees of the radio; right of it, what an MQTT subscriber hears. `make lab-demo` boots a guest and runs
-this in it:   demo.py BUILD OUTDIR"""
+`radio` is what the cuff sees, `mqtt` what a subscriber hears. `make lab-demo` boots a guest and runs this in it:   demo.py BUILD OUTDIR"""
 
 import os
 import re
