@@ -29,6 +29,7 @@ struct cuff {
         struct bluez_device *device;
         struct bluez_gatt *gatt;    /* both NULL without an adapter */
         struct deadline look_again; /* for characteristics that are not exported yet */
+        struct deadline gone;       /* BlueZ removed the device: the bond, or the adapter? */
 
         struct driver_standard driver;
         bool collected;         /* this session reached the collecting, or a value came */

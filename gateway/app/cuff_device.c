@@ -12,6 +12,7 @@
 #include "base/log.h"
 
 #define CONNECT_TRIES_MAX 3
+#define GONE_USEC         2000000u /* a dongle that is pulled goes after its devices */
 
 static void explain(struct cuff *cuff, enum bluez_error error) {
         collector_may_talk(cuff->collector, error);
@@ -62,7 +63,7 @@ static void on_changed(void *owner, unsigned changes) {
         if (changes & BLUEZ_DEVICE_GONE) {
                 bluez_gatt_reset(cuff->gatt);
                 cuff_event(cuff, EVENT_LOST);
-                cuff_forgotten(cuff);
+                deadline_set_usec(&cuff->gone, GONE_USEC);
                 return;
         }
         if ((changes & BLUEZ_DEVICE_BONDED) && !info->bonded)
@@ -194,6 +195,13 @@ static void on_timer(void *userdata) {
                 wake_arm(&cuff->collector->wake);
 }
 
+static void on_gone(void *userdata) {
+        struct cuff *cuff = userdata;
+
+        if (!bluez_device_info(cuff->device)->bonded) /* it may be paired anew meanwhile */
+                cuff_forgotten(cuff);
+}
+
 int cuff_attach(struct cuff *cuff, const char *adapter_path) {
         struct collector *c = cuff->collector;
         int r;
@@ -221,6 +229,7 @@ void cuff_detach(struct cuff *cuff) {
         cuff->session.unresolved_losses = 0; /* the adapter's fault says nothing of the bond */
         cuff_event(cuff, EVENT_LOST);
         cuff->session.unresolved_losses = 0;
+        deadline_clear(&cuff->gone);
         bluez_gatt_free(cuff->gatt);
         bluez_device_free(cuff->device);
         cuff->gatt = NULL;
@@ -242,6 +251,7 @@ int cuff_new(struct collector *c, const struct store_cuff *record, bool stored, 
         driver_standard_begin(&cuff->driver, /* may_set_clock= */ false);
         deadline_init(&cuff->timer, c->event, on_timer, cuff);
         deadline_init(&cuff->look_again, c->event, cuff_look_again, cuff);
+        deadline_init(&cuff->gone, c->event, on_gone, cuff);
         *ret = cuff;
         return 0;
 }
@@ -251,6 +261,7 @@ void cuff_free(struct cuff *cuff) {
                 return;
         deadline_done(&cuff->timer);
         deadline_done(&cuff->look_again);
+        deadline_done(&cuff->gone);
         bluez_gatt_free(cuff->gatt);
         bluez_device_free(cuff->device);
         free(cuff);

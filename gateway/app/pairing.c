@@ -378,7 +378,7 @@ void pairing_session_rests(struct pairing *p, struct cuff *cuff) {
                             "Hold the cuff's Bluetooth button until the P blinks again and stay "
                             "close to the gateway");
         else if (!p->explained)
-                set_failure(p, "The cuff hung up during pairing",
+                set_failure(p, "The cuff refused to pair, or hung up",
                             "the link fell before keys were exchanged",
                             "Hold the cuff's Bluetooth button until the P blinks and start pairing "
                             "again; if it "

@@ -464,6 +464,7 @@ class World:
                  config='', broker_extra='', broker_port=None, log_level='debug', policy='', env=None, use_proxy=True, login=None):
         self.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
         self.extra_config, self.services, self.env = config, [], env
+        self.cuffs = [cuff.split()[1] for cuff in cuffs]  # their addresses
         self.bus = self.broker = self.fake = self.subscriber = self.proxy = None
         self.running, self.log_level, self.mqtt_version = None, log_level, 'auto'
         self.allowed_duplicates = 0

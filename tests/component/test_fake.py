@@ -232,19 +232,32 @@ class TestGatt(Fake):
                 self.assertEqual(self.state()["advertising"], "no")
         self.assertEqual(self.state()["unsent"], "2")  # the second one of `collecting`, and the one not confirmed
 
-    def test_a_notify_session_ends_with_a_link_on_which_it_was_not_renewed(self):
+    def test_a_notify_session_ends_with_a_link_on_which_its_renewal_was_not_answered(self):
         client, start = self.armed_and_bonded(), (MEASUREMENT, "org.bluez.GattCharacteristic1", "StartNotify")
         self.send("measure 131/84/67")
         pump(lambda: client.saw(DEVICE, "ServicesResolved", True), "ServicesResolved")
         client.call(*start)
         self.expect("disconnect %s by=cuff" % CUFF)
         self.assertEqual(self.fails("InProgress", client.call, *start), "In Progress")
-        self.send("vanish at=connected")
+        self.send("speaks-after 5000")
+        self.send("vanish at=subscribing")
         self.send("measure 128/80/64")
         self.expect("disconnect %s by=lost" % CUFF)
         client.call(*start)
+        self.send("speaks-after 50")
         self.send("advertise")
         self.expect("indication %s .*listeners=1" % CUFF)
+
+    def test_a_subscription_made_while_the_cuff_is_away_is_told_on_the_next_link(self):
+        client = self.armed_and_bonded()
+        self.send("measure 131/84/67")
+        pump(lambda: client.saw(DEVICE, "ServicesResolved", True), "ServicesResolved")
+        self.send("vanish")
+        self.expect("disconnect %s by=lost" % CUFF)
+        client.call(MEASUREMENT, "org.bluez.GattCharacteristic1", "StartNotify")
+        self.assertFalse(client.saw(MEASUREMENT, "Notifying", True))
+        self.send("advertise")
+        pump(lambda: client.saw(MEASUREMENT, "Notifying", True), "Notifying")
 
     def test_a_cuff_that_vanishes_while_connecting_keeps_the_others_waiting(self):
         client, other = self.armed_and_bonded(), "28:FF:B2:00:00:02"

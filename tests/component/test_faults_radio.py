@@ -34,6 +34,20 @@ class TestCuffVanishes(Story):
         """The link is up and dies."""
         self.vanishes(at='connected')
 
+    def test_renewing(self):
+        """The link dies while BlueZ renews the subscription, and BlueZ forgets it: the next first words are heard."""
+        w = self.world()
+        self.measure(w, '131/84/67')
+        start = w.subscriber.here()
+        w.fake.do('speaks-after 5000')
+        w.fake.do('vanish at=subscribing')
+        w.fake.do('measure 128/80/64')
+        self.state(w, lambda s: s['sync_state'] == 'problem', start)
+        w.fake.do('speaks-after 50')
+        w.fake.do('advertise')
+        w.measured('128/80/64')
+        w.verify()
+
     def test_reading(self):
         """The link dies while the cuff's facts are read."""
         self.vanishes('speaks-after 400', at='reading')
@@ -270,6 +284,8 @@ class TestAdapter(Story):
         w.event('adapter_up', back)
         self.health(w, lambda h: h['healthy'], back)
         self.measure(w, '128/80/64')
+        # Its devices go before the adapter itself: that is no lost bond.
+        self.assertFalse(w.subscriber.find('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'bond_lost'))
         w.verify()
 
     def test_dongle_pulled_and_put_back(self):
@@ -303,6 +319,19 @@ class TestAdapter(Story):
     def test_rfkill_in_mid_session(self):
         """Aeroplane mode between two measurements."""
         self.mid_session('rfkill on', 'rfkill off')
+
+    def test_rfkill_outlasts_the_rest(self):
+        """bluetoothd keeps our registration while the adapter is off: a cuff whose rest ended then is waited for, too."""
+        w = self.world(PATIENT, 'hold-indications 1000', 'measure announce=no 121/81/61')
+        w.fake.do('measure 122/82/62')
+        w.measured('121/81/61')
+        start = w.subscriber.here()
+        w.fake.do('rfkill on')
+        self.state(w, lambda s: s['sync_state'] == 'idle', start)
+        w.fake.do('rfkill off')
+        w.fake.do('advertise')
+        w.measured('122/82/62')
+        w.verify()
 
     def test_blocked_at_the_start(self):
         """Started while blocked: says how to unblock; works when it is."""

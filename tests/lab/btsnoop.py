@@ -1,18 +1,19 @@
-"""What went over the air between host and cuff about pairing (SMP), from btmon's two forms: the file it
-writes (`btmon -w`) and the text it shows, also where a forum has taken its indentation away.
+"""What went over the air, from btmon's two forms: the file it writes (`btmon -w`) and the text it shows, also where a
+forum has taken its indentation away.
 
-Both give [(who, bytes)] in order, who being 'host' or 'cuff'."""
+About pairing (SMP) both give [(who, bytes)] in order, who being 'host' or 'cuff'."""
 
 import re
 import struct
 
 RECORD = struct.Struct('>IIIIq')  # original length, included length, flags, drops, time
-ACL = {4: 'host', 5: 'cuff'}      # opcodes of btmon's own format: ACL TX, ACL RX
+EVENT, ACL = 3, {4: 'host', 5: 'cuff'}  # opcodes of btmon's own format: Event; ACL TX, ACL RX
 SMP_CHANNEL = 6
+ADVERTISING_REPORT = 0x3e, 0x02  # LE Meta Event, its subevent; one report in each, as our controller sends them
 
 
-def smp_of_file(path):
-    found = []
+def packets_of_file(path):
+    """(opcode, bytes) each."""
     with open(path, 'rb') as f:
         head = f.read(16)
         assert head[:12] == b'btsnoop\0\0\0\0\1' and head[12:] == b'\0\0\x07\xd1', head  # 2001: Linux Monitor
@@ -21,11 +22,23 @@ def smp_of_file(path):
             data = f.read(length)
             if len(data) < length:  # it is being written
                 break
-            if flags & 0xffff in ACL and len(data) > 8:
-                _, _, size, channel = struct.unpack_from('<HHHH', data)
-                if channel == SMP_CHANNEL:
-                    found.append((ACL[flags & 0xffff], data[8:8 + size]))
+            yield flags & 0xffff, data
+
+
+def smp_of_file(path):
+    found = []
+    for opcode, data in packets_of_file(path):
+        if opcode in ACL and len(data) > 8:
+            _, _, size, channel = struct.unpack_from('<HHHH', data)
+            if channel == SMP_CHANNEL:
+                found.append((ACL[opcode], data[8:8 + size]))
     return found
+
+
+def advertisers_of_file(path):
+    """Whom the host has heard: addresses, upper case."""
+    return {data[11:5:-1].hex(':').upper() for opcode, data in packets_of_file(path)
+            if opcode == EVENT and (data[0], data[2]) == ADVERTISING_REPORT}
 
 
 def smp_of_text(text):

@@ -6,8 +6,9 @@ the real thing, and told in the same log:
 
     bluetoothd-stop | bluetoothd-kill | bluetoothd-start      SIGTERM; SIGKILL; until it owns org.bluez
     rfkill on|off                                             all Bluetooth radios of the guest
-    foreign-agent on|off [CAPABILITY]                         bluetoothctl, as somebody's desktop would
-    foreign-scan on|off [unfiltered]
+    foreign-agent on|off [CAPABILITY]                         bluetoothctl, as somebody's desktop would; when asked
+                                                              it says what the scenario says: w.fake.agent.say('yes')
+    foreign-scan on|off [unfiltered]                          bluetoothctl too
     time-scale F                                              nothing: time is real here
 
 What else the log says beside the words of virtual-cuff-vhci comes from the bus: `bluetoothd start|stop`,
@@ -102,9 +103,9 @@ class Client:
 
     def __init__(self, argv, log, address):
         with open(log, 'ab') as out:
-            self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT, text=True,
-                                            bufsize=1, env={**os.environ, 'DBUS_SYSTEM_BUS_ADDRESS': address},
-                                            start_new_session=True)
+            self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT,
+                                            text=True, bufsize=1, start_new_session=True,
+                                            env={**os.environ, 'DBUS_SYSTEM_BUS_ADDRESS': address})
 
     def say(self, line):
         self.process.stdin.write(line + '\n')
@@ -202,7 +203,8 @@ class Radio(Cuffs):
     def do_foreign_scan(self, state, filter='filtered'):
         start = self.out.here()
         if state == 'on':
-            self.scan = self.client(['bluetoothctl', 'scan', 'on' if filter == 'unfiltered' else 'le'], 'foreign-scan.txt')
+            transport = 'on' if filter == 'unfiltered' else 'le'
+            self.scan = self.client(['bluetoothctl', 'scan', transport], 'foreign-scan.txt')
             self.wait('call StartDiscovery .*answer=ok', start)
         else:
             self.scan.end()
@@ -330,10 +332,13 @@ class LabStory(Story):
         self.addCleanup(self.keep_logs, w, prefix)
 
     def begin(self, w, commands, service):
-        for command in ('hang-up-after 3', *commands):  # as OMRON's cuffs do
+        for cuff in w.cuffs:
+            w.fake.do('hang-up-after %s 3' % cuff)  # as OMRON's do
+        for command in commands:
             w.fake.do(command)
         if service:
             w.service()
+            w.fake.wait('call RegisterApplication ')  # a paired cuff would be connected from here on
             self.health(w, lambda h: h['healthy'])
         return w
 
@@ -351,6 +356,14 @@ class LabStory(Story):
                 f.writelines(line + '\n' for line in lines)
         with open(os.path.join(directory, prefix, 'dbus.pcap'), 'wb') as f:
             f.write(w.recorder.pcap)
+
+    def rested(self, w, log, times=1):
+        """Since `log` a session has ended, and after its rest the kernel waits for the cuff again; after the session that
+        paired it that happens twice. Returns where in the log."""
+        at = w.fake.wait('disconnect ', log)
+        for _ in range(times):
+            at = w.fake.wait('call RegisterApplication .*answer=ok', at)
+        return at
 
     def same_in_both(self, story, *commands, **options):
         """The service hears and says the same, with the fake and with the real bluetoothd; returns the real world."""

@@ -129,7 +129,7 @@ class Recorder:
         """This process is the service, whatever it is called on the bus."""
         def owner_of(name):
             bus = 'org.freedesktop.DBus'
-            return self.call(bus, '/' + bus.replace('.', '/'), bus, 'GetConnectionUnixProcessID', GLib.Variant('s', name))[0]
+            return self.call(bus, '/', bus, 'GetConnectionUnixProcessID', GLib.Variant('s', name))[0]
 
         with self.changed:
             present = {name for name in self.present if name.startswith(':')}

@@ -19,10 +19,12 @@ of the lines and compared one by one (`stream` sorts the lines into them):
 - what bluetoothd says of one interface of one object: its words come in the order in which it spoke them.
   Of different objects it speaks when its main loop comes round to each, and an indication falls between two
   reads wherever the radio puts it. That is why replies and signals of one object stand together, and those
-  of two objects do not. `Pairable` stands alone: the kernel confirms it some time after an agent came or went.
+  of two objects do not. `Pairable` and `Discovering` stand alone: the kernel confirms them in its own time.
 GATT objects that come and go are events of their device, so that their place beside `ServicesResolved`
-counts; among themselves they have no order (bluetoothd walks a hash table). What is said after the last call
-of the service is left out: it has gone by then, at some moment or other."""
+counts; among themselves they have no order (bluetoothd walks a hash table). `Disconnect` may meet a link that
+falls by itself: which of the answer and `Connected=false` comes first, and whether the service then asks once
+more, is the air's choice; so its answers stand alone, and a repetition counts once. What is said after the
+last call of a run of the service is left out: it has gone by then, at some moment or other."""
 
 import difflib
 import os
@@ -34,10 +36,11 @@ NOT_CLAIMED = {
     'AdvertisingFlags', 'AdvertisingData', 'ServiceData',  # the service reads ManufacturerData only
     'Appearance', 'Icon', 'Class', 'Modalias',             # for pictures in a desktop
     'LegacyPairing',                                       # BR/EDR only
-    'WakeAllowed', 'Sets', 'PreferredBearer',              # not for these devices, or of later releases
+    'WakeAllowed', 'Sets', 'PreferredBearer', 'PowerState',  # not for these devices, or of later releases
     'Roles', 'ExperimentalFeatures', 'Manufacturer', 'Version', 'Connectable',  # what the controller can do
     'Discoverable', 'DiscoverableTimeout', 'PairableTimeout',                   # nobody is to find the gateway
     'Handle', 'Includes',                                  # where the cuff keeps it
+    'MTU',                                                 # what the service asks for fits the smallest
     'WriteAcquired', 'NotifyAcquired',                     # ways to read that the service does not go
     'Adapter1.Name', 'Adapter1.Alias', 'Adapter1.UUIDs',   # of the machine, and of bluetoothd's other profiles
 }
@@ -50,9 +53,7 @@ def transcript(messages, clients, cuff):
     reader = Reader(clients, cuff)
     for message in messages:
         reader.read(message)
-    lines = sort_arrivals(reader.lines)
-    last = max((i for i, line in enumerate(lines) if line.startswith('call ')), default=-1)
-    return lines[:last + 1]
+    return sort_arrivals(reader.lines)
 
 
 def bare(interface):
@@ -104,13 +105,20 @@ class Reader:
         if name == 'org.bluez':
             self.owner = new
             self.say('signal', 'bluetoothd', ['start' if new else 'stop'])
+        elif name in self.clients and new:
+            self.present.add(name)
         elif name in self.clients:
-            (self.present.add if new else self.present.discard)(name)
+            self.present.discard(name)
+            self.drop_unheard()
         if m.member == 'InterfacesAdded':
             self.learn(*m.body)
         elif m.signature == 'a{oa{sa{sv}}}':
             for path, interfaces in m.body[0].items():
                 self.learn(path, interfaces)
+
+    def drop_unheard(self):
+        while self.lines and not self.lines[-1].startswith('call '):
+            self.lines.pop()
 
     def learn(self, path, interfaces):
         for properties in interfaces.values():
@@ -181,7 +189,8 @@ class Reader:
         return ' '.join(['%s.%s' % (bare(m.interface), m.member), *values])
 
     def say_list(self, objects):
-        found = [(self.role(path), bare(name), self.properties(name, properties)) for path, interfaces in objects.items()
+        found = [(self.role(path), bare(name), self.properties(name, properties))
+                 for path, interfaces in objects.items()
                  for name, properties in interfaces.items() if name in INTERFACES]
         for role, *words in sorted(found):
             self.say('lists', role, words)
@@ -195,6 +204,8 @@ class Reader:
                 self.say_changes(self.role(m.path), bare(interface), changed, invalidated)
         elif m.member == 'InterfacesAdded':
             for name, properties in m.body[1].items():
+                if 'ManufacturerData' in properties:  # what it says first
+                    self.last[self.role(m.body[0])] = 'ManufacturerData=' + self.text(properties['ManufacturerData'])
                 self.say_arrival('+', m.body[0], name, self.properties(name, properties))
         elif m.member == 'InterfacesRemoved':
             for name in m.body[1]:
@@ -232,8 +243,10 @@ def stream(line):
         return 'what the service answers'
     if word == 'lists':
         return 'root'
-    if what.startswith('Adapter1 Pairable'):
-        return 'adapter Pairable'
+    if what.startswith(('Adapter1 Pairable', 'Adapter1 Discovering')):
+        return role + what[len('Adapter1'):what.index('=')]
+    if what.startswith('Device1.Disconnect '):
+        return role + ' Disconnect'
     interface = re.search(r'\w+1', what) if what[0] not in '+-' else None
     return role + (' ' + interface[0] if interface else ' Device1' if role == 'cuff' else '')
 
@@ -241,8 +254,10 @@ def stream(line):
 def streams(lines):
     found = {}
     for line in lines:
-        found.setdefault(stream(line), []).append(line)
-    return found
+        one = found.setdefault(stream(line), [])
+        if 'Device1.Disconnect' not in line or one[-1:] != [line]:
+            one.append(line)
+    return {name: sort_arrivals(one) for name, one in found.items()}
 
 
 def difference(fake, real):

@@ -284,6 +284,8 @@ static void a_failed_arming_is_told_once(void) {
         UNTIL(&f, a.done == 2);
         CHECK_EQ(a.error, BLUEZ_OK);
         CHECK(bluez_profile_is_armed(p));
+        CHECK_STR(f.calls, "RegisterApplication RegisterApplication UnregisterApplication "
+                           "RegisterApplication ");
         bluez_profile_bus_down(p);
         CHECK(!bluez_profile_is_armed(p));
         bluez_profile_free(p);

@@ -107,6 +107,7 @@ void adapter_remove_device(struct device *dev) {
         dev->bonded = dev->paired = dev->services_known = dev->trusted = false;
         device_unexport(dev);
         device_reset(dev);
+        scan_removed(dev);
         log_line("removed %s", dev->address);
         scan_air(dev);
 }

@@ -45,6 +45,7 @@ struct device {
         /* What bluetoothd believes */
         bool temporary, connected, resolved, paired, bonded, trusted, blocked;
         bool services_known; /* from an earlier connection; kept with the bond */
+        bool browsed;        /* .. or it has tried: from then on it waits for services no more */
         bool armed;          /* on the kernel's auto-connect list */
         bool disarmed;       /* .. taken off it by Disconnect(), until the next Connect() */
         int16_t rssi;
@@ -52,8 +53,9 @@ struct device {
         bool rssi_only;                 /* each advertisement is told twice, first its RSSI alone */
         uint8_t data[CUFF_OMRON_MAX];
         size_t data_size;
-        int logged_flags;    /* of the last advertisement that was logged; -1 */
-        uint64_t not_before; /* no automatic connection earlier */
+        int logged_flags;         /* of the last advertisement that was logged; -1 */
+        uint64_t not_before;      /* no automatic connection earlier */
+        uint64_t not_told_before; /* removed during a scan: unless another one begins */
         unsigned bond_failures;
 
         sd_bus_message *connect, *pair; /* calls that wait for their answer */

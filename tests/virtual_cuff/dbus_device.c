@@ -280,7 +280,7 @@ void device_reset(struct device *dev) {
         dev->connected = dev->resolved = dev->pairing = false;
         dev->armed = dev->disarmed = dev->connect_by_client = false;
         dev->paired = dev->bonded;
-        dev->services_known = dev->bonded && dev->services_known;
+        dev->services_known = dev->browsed = dev->bonded && dev->services_known;
         dev->temporary = !dev->bonded;
         dev->bond_failures = 0;
 }

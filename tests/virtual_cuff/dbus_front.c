@@ -92,7 +92,7 @@ void front_changed(struct cuff *c) {
 const char *front_bonded(struct cuff *c) {
         struct device *dev = front_device(c);
 
-        dev->paired = dev->bonded = dev->services_known = true;
+        dev->paired = dev->bonded = dev->services_known = dev->browsed = true;
         dev->temporary = false;
         c->has_keys = true;
         device_export(dev);

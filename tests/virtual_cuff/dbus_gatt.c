@@ -43,11 +43,18 @@ static int get_value(sd_bus *bus, const char *path, const char *interface, const
         return sd_bus_message_append_array(reply, 'y', o->value, o->value_size);
 }
 
+static bool is_notifying(const struct gatt_object *o) {
+        for (struct notify_session *s = o->device->sessions; s; s = s->next)
+                if (s->row == o->row && s->is_told)
+                        return true;
+        return false;
+}
+
 static int get_notifying(sd_bus *bus, const char *path, const char *interface, const char *name,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         struct gatt_object *o = userdata;
 
-        return sd_bus_message_append(reply, "b", gatt_listeners(o) > 0);
+        return sd_bus_message_append(reply, "b", is_notifying(o));
 }
 
 static int get_mtu(sd_bus *bus, const char *path, const char *interface, const char *name,
@@ -109,9 +116,13 @@ static const sd_bus_vtable characteristic_vtable[] = {
         SD_BUS_PROPERTY("UUID", "s", get_uuid, 0, CONSTANT),
         SD_BUS_PROPERTY("Service", "o", get_parent, 0, CONSTANT),
         SD_BUS_PROPERTY("Value", "ay", get_value, 0, CHANGES),
-        SD_BUS_PROPERTY("Notifying", "b", get_notifying, 0, CHANGES),
         SD_BUS_PROPERTY("Flags", "as", get_flags, 0, CONSTANT),
         SD_BUS_PROPERTY("MTU", "q", get_mtu, 0, CHANGES),
+        SD_BUS_VTABLE_END,
+};
+static const sd_bus_vtable notifying_vtable[] = { /* where there is a CCCD */
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Notifying", "b", get_notifying, 0, CHANGES),
         SD_BUS_VTABLE_END,
 };
 /* clang-format on */
@@ -142,6 +153,9 @@ static struct gatt_object *object_add(struct device *dev, const struct att_row *
         else
                 sd_bus_add_object_vtable(bus, &o->slot, o->path, SERVICE_INTERFACE, service_vtable,
                                          o);
+        if (att_cccd(row->uuid))
+                sd_bus_add_object_vtable(bus, &o->notifying_slot, o->path, CHARACTERISTIC_INTERFACE,
+                                         notifying_vtable, o);
         sd_bus_emit_object_added(bus, o->path);
         return o;
 }
@@ -169,6 +183,7 @@ static void forget_objects(struct device *dev, bool signal) {
                 if (signal && dev->daemon->bus)
                         sd_bus_emit_object_removed(dev->daemon->bus, o->path);
                 sd_bus_slot_unref(o->slot);
+                sd_bus_slot_unref(o->notifying_slot);
                 free(o);
         }
 }
@@ -226,11 +241,12 @@ void gatt_session_add(struct gatt_object *o, const char *owner) {
                 return;
         }
         s->row = o->row;
-        s->is_enabled = o->device->connected;
+        s->is_told = o->device->connected;
         snprintf(s->owner, sizeof s->owner, "%s", owner);
         s->next = o->device->sessions;
         o->device->sessions = s;
-        gatt_changed(o, "Notifying");
+        if (s->is_told)
+                gatt_changed(o, "Notifying");
 }
 
 int gatt_write_cccd(struct device *dev, uint16_t uuid, bool on, const char *by) {
@@ -260,23 +276,33 @@ void gatt_session_end(struct device *dev, struct notify_session *s, const char *
                 }
 }
 
+static void renew(struct device *dev, struct notify_session *s) {
+        int error = gatt_write_cccd(dev, s->row->uuid, true, "daemon");
+
+        s->is_unanswered = error == ATT_SILENCE;
+        if (error || s->is_told)
+                return;
+        s->is_told = true;
+        for (struct gatt_object *o = dev->objects; o; o = o->next)
+                if (o->row == s->row)
+                        gatt_changed(o, "Notifying");
+}
+
 void gatt_link_ready(struct device *dev) {
         gatt_write_cccd(dev, UUID_SERVICE_CHANGED, true, "daemon");
         gatt_write_cccd(dev, UUID_BATTERY_LEVEL, true, "daemon");
         for (struct notify_session *s = dev->sessions; s; s = s->next)
-                s->is_enabled = gatt_write_cccd(dev, s->row->uuid, true, "daemon") == 0;
+                renew(dev, s);
 }
 
-/* Sessions outlive the link, but for those that were still being enabled on it: bluetoothd takes
- * its end for the cuff's refusal, and says nothing. */
+/* Sessions outlive the link, but for those whose renewal was under way: bluetoothd takes the end
+ * for the cuff's refusal, and says nothing. */
 void gatt_link_ended(struct device *dev) {
         gatt_op_fail_all(dev);
         for (struct notify_session *s = dev->sessions, *next; s; s = next) {
                 next = s->next;
-                if (s->is_enabled) {
-                        s->is_enabled = false;
+                if (!s->is_unanswered)
                         continue;
-                }
                 LIST_REMOVE(dev->sessions, s);
                 free(s);
         }

@@ -9,7 +9,7 @@ struct gatt_object {
         struct gatt_object *service; /* NULL: it is one */
         const struct att_row *row;   /* of the service or of the characteristic's declaration */
         char path[80];
-        sd_bus_slot *slot;
+        sd_bus_slot *slot, *notifying_slot;
         uint8_t value[CUFF_VALUE_MAX]; /* the last one seen by bluetoothd */
         size_t value_size;
 };
@@ -18,7 +18,8 @@ struct notify_session { /* one per bus client and characteristic; outlives the l
         struct notify_session *next;
         const struct att_row *row;
         char owner[32];
-        bool is_enabled; /* on this link */
+        bool is_told;       /* `Notifying`: from the first link on which it was enabled */
+        bool is_unanswered; /* it was renewed on this link, and the cuff was silent */
 };
 
 void gatt_op_read(struct daemon *d, sd_bus_message *m);

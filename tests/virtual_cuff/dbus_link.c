@@ -17,9 +17,10 @@
 #define RESUME_SCANNING   (6600 * MSEC) /* armed while it advertises and others scan */
 #define CONNECT_ANSWER    (60 * MSEC) /* after Connected: the kernel asks for the features first */
 #define ENCRYPTS          (40 * MSEC)
-#define GATT_READY        (80 * MSEC)
+#define GATT_READY        (120 * MSEC) /* a cuff that speaks at once has spoken */
 #define RESOLVED          (150 * MSEC)
-#define BOND_LOST_DROP    (160 * MSEC)  /* after encryption was asked for: 0.2 s after Connected */
+#define DISCOVERED        (600 * MSEC) /* where they are not known: later than keys are exchanged */
+#define BOND_LOST_DROP    (160 * MSEC) /* after encryption was asked for: 0.2 s after Connected */
 #define BOND_LOST_AGAIN   (1500 * MSEC) /* 4 times in 8 s */
 #define CONNECT_LIMIT     (41 * SEC)
 #define INITIATOR_BLOCKED (20500 * MSEC) /* by a cuff that vanished after one advertisement */
@@ -67,6 +68,7 @@ void link_down(struct device *dev, const char *by) {
 
         if (!dev->connected)
                 return;
+        dev->browsed = dev->browsed || device_timer_runs(dev, TIMER_RESOLVED);
         log_line("disconnect %s by=%s", dev->address, by);
         for (size_t i = 0; i < ELEMENTS(of_link); i++)
                 device_timer_stop(dev, of_link[i]);
@@ -133,8 +135,9 @@ static void on_encrypt(struct device *dev) {
                 bond_is_lost(dev);
 }
 
+/* Also when the cuff has gone since it answered to the link and its encryption. */
 static void on_ready(struct device *dev) {
-        if (!dev->cuff->gone)
+        if (!dev->cuff->gone || dev->cuff->link == CUFF_LINK_ENCRYPTED)
                 gatt_link_ready(dev);
 }
 
@@ -149,8 +152,9 @@ static void on_resolved(struct device *dev) {
                 device_changed(dev, "UUIDs", NULL);
         log_line("resolved %s", dev->address);
         device_changed(dev, "ServicesResolved", NULL);
-        link_arm(dev);
         pair_resolved(dev);
+        dev->browsed = true;
+        link_arm(dev);
 }
 
 static void on_security_request(struct device *dev) {
@@ -164,8 +168,10 @@ static void on_pair_wanted(struct device *dev) {
 }
 
 void link_browse(struct device *dev) {
-        device_timer(dev, TIMER_READY, GATT_READY, on_ready);
-        device_timer(dev, TIMER_RESOLVED, RESOLVED, on_resolved);
+        uint64_t usec = dev->services_known ? RESOLVED : DISCOVERED;
+
+        device_timer(dev, TIMER_READY, usec - (RESOLVED - GATT_READY), on_ready);
+        device_timer(dev, TIMER_RESOLVED, usec, on_resolved);
 }
 
 /* What happens next on a new link: a bonded one is encrypted, a paired one waits for the keys. */

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "util.h"
 
+#define PROFILE_INTERFACE "org.bluez.GattProfile1"
 enum { PROFILE_UUIDS_MAX = 8 };
 
 struct agent {
@@ -21,6 +22,7 @@ struct profile { /* a registered application */
         struct profile *next;
         struct daemon *daemon;
         char owner[32], path[128];
+        char object[128]; /* its GattProfile1 */
         char uuids[PROFILE_UUIDS_MAX][40];
         size_t n_uuids;
         bool registered;
@@ -173,14 +175,17 @@ static int read_property(sd_bus_message *m, struct profile *p, bool wanted) {
 }
 
 /* One interface of one object: {s a{sv}} */
-static int read_interface(sd_bus_message *m, struct profile *p) {
+static int read_interface(sd_bus_message *m, struct profile *p, const char *path) {
         const char *interface;
         int r = sd_bus_message_read(m, "s", &interface);
+        bool wanted = r >= 0 && strcmp(interface, PROFILE_INTERFACE) == 0;
 
+        if (wanted)
+                snprintf(p->object, sizeof p->object, "%s", path);
         if (r >= 0)
                 r = sd_bus_message_enter_container(m, 'a', "{sv}");
         while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = read_property(m, p, strcmp(interface, "org.bluez.GattProfile1") == 0);
+                r = read_property(m, p, wanted);
                 if (r >= 0)
                         r = sd_bus_message_exit_container(m);
         }
@@ -196,7 +201,7 @@ static int read_objects(sd_bus_message *m, struct profile *p) {
                 if (r >= 0)
                         r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
                 while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
-                        r = read_interface(m, p);
+                        r = read_interface(m, p, path);
                         if (r >= 0)
                                 r = sd_bus_message_exit_container(m);
                 }
@@ -255,6 +260,16 @@ static void register_application(struct daemon *d, sd_bus_message *m) {
                                  on_objects, p, NULL);
 }
 
+/* bluetoothd says good-bye to the object, and waits for no answer. */
+static void release(struct daemon *d, const struct profile *p) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+
+        if (sd_bus_message_new_method_call(d->bus, &m, p->owner, p->object, PROFILE_INTERFACE,
+                                           "Release") >= 0 &&
+            sd_bus_message_set_expect_reply(m, false) >= 0)
+                sd_bus_send(d->bus, m, NULL);
+}
+
 static void unregister_application(struct daemon *d, sd_bus_message *m) {
         struct profile *p = NULL;
         const char *path;
@@ -266,6 +281,7 @@ static void unregister_application(struct daemon *d, sd_bus_message *m) {
                 return;
         }
         log_line("profile unregister %s", p->owner);
+        release(d, p);
         profile_free(d, p); /* the kernel's list stays as it is */
         call_ok(d, m);
 }

@@ -19,12 +19,12 @@
 
 /* One row per way a pairing can go wrong: what the log says, and all that D-Bus ever shows. */
 static const struct failure {
-        const char *why, *error, *text;
-        const char *dropped_by; /* the link ends */
+        const char *why, *error, *text; /* no error: the end of the link answers */
+        const char *dropped_by;         /* the link ends */
 } failures[] = {
         [CUFF_FAILS] = {"pairing-failed-0x08", "AuthenticationFailed", "Authentication Failed",
                         "daemon"},
-        [CUFF_HANGS_UP] = {"hangup", "AuthenticationCanceled", "Authentication Canceled", "cuff"},
+        [CUFF_HANGS_UP] = {"hangup", NULL, NULL, "cuff"},
         [CUFF_IS_SILENT] = {"timeout", "AuthenticationTimeout", "Authentication Timeout", "daemon"},
         [CUFF_REJECTS] = {"rejected", "AuthenticationRejected", "Authentication Rejected",
                           "daemon"},
@@ -33,8 +33,7 @@ static const struct failure no_agent = {"no-agent", "AuthenticationFailed", "Aut
                                         "daemon"};
 static const struct failure agent_said_no = {"agent-rejected", "AuthenticationRejected",
                                              "Authentication Rejected", "daemon"};
-static const struct failure not_in_pairing_mode = {"not-in-pairing-mode", "AuthenticationCanceled",
-                                                   "Authentication Canceled", "cuff"};
+static const struct failure not_in_pairing_mode = {"not-in-pairing-mode", NULL, NULL, "cuff"};
 static const struct failure canceled = {"canceled", "AuthenticationCanceled",
                                         "Authentication Canceled", "daemon"};
 
@@ -43,7 +42,8 @@ static void pair_failed(struct device *dev, const struct failure *f) {
         dev->pairing = false;
         dev->agent_call = sd_bus_slot_unref(dev->agent_call);
         device_timer_stop(dev, TIMER_SMP);
-        call_finish(dev->daemon, &dev->pair, f->error, f->text);
+        if (f->error)
+                call_finish(dev->daemon, &dev->pair, f->error, f->text);
         gatt_security_changed(dev, true);
         if (f->dropped_by)
                 link_drop_in(dev, strcmp(f->dropped_by, "cuff") == 0 ? 0 : DROP_AFTER,
@@ -51,6 +51,11 @@ static void pair_failed(struct device *dev, const struct failure *f) {
 }
 
 /* --- it worked --- */
+
+static void tell_paired(struct device *dev) {
+        device_changed(dev, "Paired", NULL);
+        call_finish(dev->daemon, &dev->pair, NULL, NULL);
+}
 
 static void pair_succeeded(struct device *dev, bool keys) {
         bool bonded = keys && adapter_is_pairable(dev->daemon);
@@ -61,23 +66,23 @@ static void pair_succeeded(struct device *dev, bool keys) {
         cuff_paired(dev->cuff, daemon_now(dev->daemon), bonded);
         log_line("%s %s", bonded ? "bonded" : "paired-without-bond", dev->address);
         if (bonded)
-                device_changed(dev, "Paired", "Bonded", NULL);
-        else
-                device_changed(dev, "Paired", NULL);
+                device_changed(dev, "Bonded", NULL);
         link_model_changed(dev);
         gatt_security_changed(dev, false);
-        if (dev->resolved) {
-                link_arm(dev);
-                pair_resolved(dev);
-        } else if (!device_timer_runs(dev, TIMER_RESOLVED)) {
+        if (dev->browsed)
+                tell_paired(dev);
+        else if (device_timer_runs(dev, TIMER_RESOLVED)) /* then Pair() is never answered */
+                dev->pair = sd_bus_message_unref(dev->pair);
+        else
                 link_browse(dev);
-        }
+        if (dev->resolved)
+                link_arm(dev);
 }
 
-/* bluetoothd answers Pair() once it has browsed the services too. */
+/* bluetoothd tells of Paired, and answers Pair(), once it has browsed the services too. */
 void pair_resolved(struct device *dev) {
-        if (dev->paired)
-                call_finish(dev->daemon, &dev->pair, NULL, NULL);
+        if (dev->paired && !dev->browsed)
+                tell_paired(dev);
 }
 
 /* --- the conversation --- */

@@ -10,6 +10,7 @@
 #include "util.h"
 
 #define TEMPORARY (30 * SEC) /* unseen devices are forgotten */
+#define RESTART   (10 * SEC) /* until then the controller keeps its list of who was heard already */
 enum { FILTER_UUIDS_MAX = 8 };
 
 struct scan { /* one bus client: its filter, and whether it discovers */
@@ -78,7 +79,7 @@ static void heard_by_scans(struct device *dev, const uint8_t *data, size_t size)
                         passes = true;
                         duplicates = duplicates || s->duplicates;
                 }
-        if (!passes || !d->powered || !d->bus)
+        if (!passes || !d->powered || !d->bus || daemon_now(d) < dev->not_told_before)
                 return;
         if (dev->temporary)
                 device_timer(dev, TIMER_FORGET, later(daemon_wait(d, TEMPORARY), 3 * SEC), forget);
@@ -198,9 +199,17 @@ void scan_start(struct daemon *d, sd_bus_message *m) {
                 adapter_changed(d, "Discovering", NULL);
 }
 
+void scan_removed(struct device *dev) {
+        struct daemon *d = dev->daemon;
+
+        dev->not_told_before = scan_is_on(d) ? daemon_now(d) + daemon_wait(d, RESTART) : 0;
+}
+
 static void nobody_scans(struct daemon *d) {
-        for (struct device *dev = d->devices; dev; dev = dev->next)
+        for (struct device *dev = d->devices; dev; dev = dev->next) {
+                dev->not_told_before = 0;
                 device_unheard(dev);
+        }
         if (d->bus && d->adapter_present)
                 adapter_changed(d, "Discovering", NULL);
 }
