@@ -34,6 +34,11 @@ static void link_is_up(struct cuff *cuff) {
 
         if (cuff->pausing || !is_ours(cuff))
                 return; /* our Disconnect() is on its way, or somebody else's connection */
+        if (cuff->session.state == SESSION_RESTING &&
+            pairing_waits(&cuff->collector->pairing, cuff)) {
+                cuff_pause(cuff); /* the kernel tries once more by itself what has just failed */
+                return;
+        }
         if (cuff->session.state == SESSION_CONNECTING &&
             pairing_wants(&cuff->collector->pairing, cuff)) {
                 if (!bluez_device_is_connecting(cuff->device))

@@ -299,6 +299,10 @@ bool pairing_wants(const struct pairing *p, const struct cuff *cuff) {
         return p->active && p->candidate == cuff;
 }
 
+bool pairing_waits(const struct pairing *p, const struct cuff *cuff) {
+        return pairing_wants(p, cuff) && deadline_is_set(&p->retry);
+}
+
 /* --- the pairing itself --- */
 
 static void bonded(struct pairing *p, struct cuff *cuff) {

@@ -45,6 +45,7 @@ int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
 void pairing_close(struct pairing *p, const char *why);
 
 bool pairing_wants(const struct pairing *p, const struct cuff *cuff); /* may be paired now */
+bool pairing_waits(const struct pairing *p, const struct cuff *cuff); /* .. but not yet */
 void pairing_sighted(struct pairing *p, const struct bluez_sighting *s);
 /* From the candidate's session. */
 void pairing_begins(struct pairing *p, struct cuff *cuff); /* the link is up: Pair() goes out */

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
-"""The whole path on the real stack, for a person to watch: Linux, bluetoothd, the service, and a virtual cuff on the air.
-`radio` is what the cuff sees, `mqtt` what a subscriber hears. `make lab-demo` boots a guest and runs this in it:   demo.py BUILD OUTDIR"""
+"""The whole path on the real stack, for a person to watch: Linux, bluetoothd, the service, a virtual cuff on the air.
+`radio` is what the cuff sees, `mqtt` what a subscriber hears. `make lab-demo` boots a guest and runs this in it:
+
+    demo.py BUILD OUTDIR"""
 
 import os
 import re
@@ -11,13 +13,14 @@ import time
 BUILD, OUT = (os.path.realpath(argument) for argument in sys.argv[1:3])
 os.environ['CUFF2MQTT'] = os.path.join(BUILD, 'cuff2mqtt')
 os.environ['VIRTUAL_CUFF_VHCI'] = os.path.join(BUILD, 'virtual-cuff-vhci')
-from lab import CUFF, DEADLINE, OMRON_CUFF, LabWorld, bluetoothd_program, timing  # noqa: E402: they read these when imported
+# They read these when they are imported:
+from lab import CUFF, DEADLINE, OMRON_CUFF, LabWorld, bluetoothd_program, timing  # noqa: E402
 
 SMP = {1: 'Pairing Request', 2: 'Pairing Response', 3: 'Pairing Confirm', 4: 'Pairing Random', 5: 'Pairing Failed',
        6: 'Encryption Information', 7: 'Central Identification', 8: 'Identity Information',
        9: 'Identity Address Information', 10: 'Signing Information', 11: 'Security Request'}
-TOLD = ('scan', 'advertising', 'heard', 'connect', 'security-request', 'smp', 'encrypted', 'bonded', 'indication', 'confirmed',
-        'disconnect')
+TOLD = ('scan', 'advertising', 'heard', 'connect', 'security-request', 'smp', 'encrypted', 'bonded', 'indication',
+        'confirmed', 'disconnect')
 
 
 def radio(line):
@@ -26,7 +29,8 @@ def radio(line):
     word = words.split()[0]
     if word == 'smp':
         who, pdu = re.search(r'(host|cuff)=(\w+)', words).groups()
-        return 'SMP  %s  %s %s' % ('->' if who == 'host' else '<-', SMP.get(int(pdu[:2], 16), '?'), pdu if len(pdu) <= 14 else '')
+        name, shown = SMP.get(int(pdu[:2], 16), '?'), pdu if len(pdu) <= 14 else ''
+        return 'SMP  %s  %s %s' % ('->' if who == 'host' else '<-', name, shown)
     return words if word in TOLD else None
 
 
@@ -79,9 +83,9 @@ class Demo:
 
     def run(self):
         w = self.world
-        bluetoothd = subprocess.run([bluetoothd_program(), '--version'], stdout=subprocess.PIPE, text=True).stdout.strip()
+        asked = subprocess.run([bluetoothd_program(), '--version'], stdout=subprocess.PIPE, text=True)
         self.say('Linux %s, bluetoothd %s, one virtual cuff (%s) behind a virtual controller.' %
-                 (os.uname().release, bluetoothd, CUFF))
+                 (os.uname().release, asked.stdout.strip(), CUFF))
         w.fake.wait('powered yes')
         w.service()
         start = w.subscriber.here()

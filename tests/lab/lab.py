@@ -358,8 +358,8 @@ class LabStory(Story):
             f.write(w.recorder.pcap)
 
     def rested(self, w, log, times=1):
-        """Since `log` a session has ended, and after its rest the kernel waits for the cuff again; after the session that
-        paired it that happens twice. Returns where in the log."""
+        """Since `log` a session has ended, and after its rest the kernel waits for the cuff again; after the session
+        that paired it that happens twice. Returns where in the log."""
         at = w.fake.wait('disconnect ', log)
         for _ in range(times):
             at = w.fake.wait('call RegisterApplication .*answer=ok', at)

@@ -43,18 +43,11 @@ static int get_value(sd_bus *bus, const char *path, const char *interface, const
         return sd_bus_message_append_array(reply, 'y', o->value, o->value_size);
 }
 
-static bool is_notifying(const struct gatt_object *o) {
-        for (struct notify_session *s = o->device->sessions; s; s = s->next)
-                if (s->row == o->row && s->is_told)
-                        return true;
-        return false;
-}
-
 static int get_notifying(sd_bus *bus, const char *path, const char *interface, const char *name,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         struct gatt_object *o = userdata;
 
-        return sd_bus_message_append(reply, "b", is_notifying(o));
+        return sd_bus_message_append(reply, "b", o->is_notifying);
 }
 
 static int get_mtu(sd_bus *bus, const char *path, const char *interface, const char *name,
@@ -218,6 +211,13 @@ struct gatt_object *gatt_object_by_path(struct device *dev, const char *path) {
 
 /* --- notify sessions --- */
 
+static void set_notifying(struct gatt_object *o, bool on) {
+        if (o->is_notifying == on)
+                return;
+        o->is_notifying = on;
+        gatt_changed(o, "Notifying");
+}
+
 struct notify_session *gatt_session(struct gatt_object *o, const char *owner) {
         for (struct notify_session *s = o->device->sessions; s; s = s->next)
                 if (s->row == o->row && strcmp(s->owner, owner) == 0)
@@ -241,12 +241,11 @@ void gatt_session_add(struct gatt_object *o, const char *owner) {
                 return;
         }
         s->row = o->row;
-        s->is_told = o->device->connected;
         snprintf(s->owner, sizeof s->owner, "%s", owner);
         s->next = o->device->sessions;
         o->device->sessions = s;
-        if (s->is_told)
-                gatt_changed(o, "Notifying");
+        if (o->device->connected) /* else with the first link on which it is enabled */
+                set_notifying(o, true);
 }
 
 int gatt_write_cccd(struct device *dev, uint16_t uuid, bool on, const char *by) {
@@ -272,7 +271,7 @@ void gatt_session_end(struct device *dev, struct notify_session *s, const char *
                         if (dev->connected && gatt_write_cccd(dev, row->uuid, false, "daemon") == 0)
                                 log_line("cccd-cleared %s uuid=%04x why=%s", dev->address,
                                          row->uuid, why);
-                        gatt_changed(o, "Notifying");
+                        set_notifying(o, false);
                 }
 }
 
@@ -280,12 +279,9 @@ static void renew(struct device *dev, struct notify_session *s) {
         int error = gatt_write_cccd(dev, s->row->uuid, true, "daemon");
 
         s->is_unanswered = error == ATT_SILENCE;
-        if (error || s->is_told)
-                return;
-        s->is_told = true;
-        for (struct gatt_object *o = dev->objects; o; o = o->next)
+        for (struct gatt_object *o = dev->objects; o && !error; o = o->next)
                 if (o->row == s->row)
-                        gatt_changed(o, "Notifying");
+                        set_notifying(o, true);
 }
 
 void gatt_link_ready(struct device *dev) {
@@ -293,6 +289,11 @@ void gatt_link_ready(struct device *dev) {
         gatt_write_cccd(dev, UUID_BATTERY_LEVEL, true, "daemon");
         for (struct notify_session *s = dev->sessions; s; s = s->next)
                 renew(dev, s);
+}
+
+void gatt_link_refused(struct device *dev) {
+        for (struct notify_session *s = dev->sessions; s; s = s->next)
+                s->is_unanswered = true;
 }
 
 /* Sessions outlive the link, but for those whose renewal was under way: bluetoothd takes the end

@@ -10,6 +10,7 @@ struct gatt_object {
         const struct att_row *row;   /* of the service or of the characteristic's declaration */
         char path[80];
         sd_bus_slot *slot, *notifying_slot;
+        bool is_notifying; /* as it was told; stays where a session ends with its link */
         uint8_t value[CUFF_VALUE_MAX]; /* the last one seen by bluetoothd */
         size_t value_size;
 };
@@ -18,8 +19,7 @@ struct notify_session { /* one per bus client and characteristic; outlives the l
         struct notify_session *next;
         const struct att_row *row;
         char owner[32];
-        bool is_told;       /* `Notifying`: from the first link on which it was enabled */
-        bool is_unanswered; /* it was renewed on this link, and the cuff was silent */
+        bool is_unanswered; /* it is to be renewed on this link, and the cuff is silent */
 };
 
 void gatt_op_read(struct daemon *d, sd_bus_message *m);

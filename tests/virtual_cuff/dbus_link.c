@@ -107,6 +107,7 @@ void link_lost_soon(struct device *dev) {
 /* The cuff refuses the key (HCI 0x06): Connected, then not. Bonded stays true on our side. */
 static void bond_is_lost(struct device *dev) {
         log_line("key-missing %s", dev->address);
+        gatt_link_refused(dev);
         device_timer_stop(dev, TIMER_READY);
         device_timer_stop(dev, TIMER_RESOLVED);
         dev->bond_failures++;

@@ -199,7 +199,7 @@ static uint8_t read_power(struct front *f, const uint8_t *p, struct hci_reply *r
 const struct hci_command hci_commands[] = {
         {0x0406,  0, 5,  3, true, disconnect},
         {0x041D,  2, 7,  2, true, read_remote_version},
-        {0x0C01,  5, 6,  8, false, accept}, /* Set Event Mask; ours are all in the default */
+        {0x0C01,  5, 6,  8, false, accept}, /* Set Event Mask: Linux wants all of ours */
         {0x0C03,  5, 7,  0, false, reset},
         {0x0C2D, 10, 2,  3, false, read_power},
         {0x1001, 14, 3,  0, false, read_version},

@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
-
 struct front;
 
 enum hci_error {

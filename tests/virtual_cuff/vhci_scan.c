@@ -1,5 +1,6 @@
 #include "vhci_scan.h"
 
+#include "bytes.h"
 #include "log.h"
 #include "util.h"
 #include "vhci_address.h"

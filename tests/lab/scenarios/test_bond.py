@@ -1,7 +1,7 @@
 """Paired once: from then on a cuff is only read, over restarts of the service, of bluetoothd and of the radio. Nobody
 pairs it again, no agent is there, and what it remembers of us (its CCCDs) is left alone."""
 
-from lab import CUFF, LabStory, kernels, timing, weight
+from lab import CUFF, LabStory, kernels, short, timing, weight
 
 CCCDS = ('cccd uuid=2a05 value=0002', 'cccd uuid=2a19 value=0001', 'cccd uuid=2a35 value=0002')
 MEASURE = 'measure at=2026-08-01T07:%02d:00'
@@ -32,10 +32,11 @@ class TestBond(LabStory):
         self.assertEqual(w.fake.out.count('call RegisterAgent '), 1)  # in the window of that pairing
 
     def at_rest(self, w, log):
-        """The last link was the service's last word: it has tried to listen for the next one."""
+        """The session is over: the service has tried to listen for the next one, and has read all answers."""
         w.fake.wait('call StartNotify .*answer=org.bluez.Error.InProgress', log)
+        self.assertEqual(w.request('health_check')['status'], 'ok')
 
-    @weight(60)
+    @weight(50)
     @kernels('6.12', '6.1')
     def test_service_restarts(self):
         """Stopped, killed: each new run listens before the cuff is back, and hears its first words.
@@ -58,7 +59,7 @@ class TestBond(LabStory):
             self.was_paired_once(w)
         self.same_in_both(story)
 
-    @weight(35)
+    @weight(30)
     @kernels('6.12', '6.1')
     def test_bluetoothd_restarts(self):
         """After its own restart bluetoothd knows the keys, but shows no characteristics before the first link: until
@@ -76,7 +77,8 @@ class TestBond(LabStory):
         self.was_paired_once(w)
         w.verify()
 
-    @weight(30)
+    @short
+    @weight(20)
     @kernels('6.12', '6.1')
     def test_power_off_and_on(self):
         """Somebody switches the adapter off; the service switches it on again, and the cuff is read."""
@@ -91,7 +93,7 @@ class TestBond(LabStory):
         self.was_paired_once(w)
         w.verify()
 
-    @weight(75)
+    @weight(55)
     @kernels('6.12', '6.1')
     def test_ten_reconnects(self):
         """Each is encrypted with the key there is, before anything is asked, and brings its measurement once.

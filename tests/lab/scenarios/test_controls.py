@@ -7,7 +7,7 @@ from lab import CUFF, LabStory, wait_until, weight
 
 SERVICES = ['1800', '1801', '1810', '180f', '180a', '1805']
 VALUES = '131/84/67 at=2026-08-01T07:30:00'
-MEASURED = '0e 83 00 54 00 ff 07 ea 07 08 01 07 1e 00 43 00'  # .. as 2A35, its first sixteen bytes: a line of bluetoothctl
+MEASURED = '0e 83 00 54 00 ff 07 ea 07 08 01 07 1e 00 43 00'  # .. as 2A35: sixteen bytes are a line of bluetoothctl
 
 
 def read(path):

@@ -55,7 +55,7 @@ class TestReconnect(LabStory):
         default = self.several(w, cuff, 'auto-connect')
         discovery = self.several(w, cuff, 'discovery', DISCOVERY, 'scan on active')
         w.fake.do('foreign-scan on')
-        beside = self.several(w, cuff, "auto-connect beside a scan of others")
+        beside = self.several(w, cuff, 'auto-connect beside a scan of others')
         # A busy machine can only add to the shortest; half as much again is the emulation's weather.
         self.assertLess(default, 1.5 * discovery)
         self.assertLess(beside, 1.5 * discovery)
@@ -63,10 +63,10 @@ class TestReconnect(LabStory):
         self.assertEqual(len(w.rows()), 3 * TIMES)
         w.verify()
 
-    @weight(90)
+    @weight(50)
     def test_public_address(self):
         self.race(CUFF)
 
-    @weight(90)
+    @weight(50)
     def test_random_static_address(self):
         self.race(RANDOM, random='yes')

@@ -8,9 +8,6 @@ SECOND = 'C0:FF:EE:00:00:02'
 ASKS = 'cuff %s security-request=yes' % CUFF
 ASKS_FIRST = ('cuff', bytes.fromhex('0b01'))
 REQUEST = bytes.fromhex('01030009100507')  # NoInputNoOutput, bonding, no MITM, SC
-CONFIRM_TO_KEYS = 11  # PDUs of Just Works after the request
-
-
 TIMES = timing(cooldown=2.0, pairing_retry=1.0)
 
 
@@ -22,10 +19,6 @@ class TestSettings(LabStory):
         w.fake.wait('heard ' + cuff, start)
         start = w.fake.do('foreign-scan off')
         w.fake.wait('scan off', start)
-
-    def requests(self, w, count):
-        """All that is said about pairing until there are so many PDUs: the Pairing Requests."""
-        return [pdu for who, pdu in w.smp(count) if pdu[0] == 0x01]
 
     def plain_connect(self, w, cuff=CUFF):
         """A client that has no agent."""
@@ -121,7 +114,8 @@ class TestSettings(LabStory):
         w.fake.agent.say('pair ' + CUFF)
         w.fake.wait('bonded ' + CUFF, start)
         w.fake.wait('call Pair .*answer=ok', start)
-        self.assertEqual(w.smp(2), [('host', bytes.fromhex('0104000d100507')), ('cuff', bytes.fromhex('02030001100103'))])
+        self.assertEqual(w.smp(2), [('host', bytes.fromhex('0104000d100507')),
+                                    ('cuff', bytes.fromhex('02030001100103'))])
         w.service()
         self.read(w)
         w.verify()
