@@ -90,10 +90,10 @@ static void on_changed(void *owner, unsigned changes) {
 static void on_connect_done(void *owner, enum bluez_error error) {
         struct cuff *cuff = owner;
 
-        if (cuff->session.state != SESSION_CONNECTING || error == BLUEZ_IN_PROGRESS)
-                return; /* BlueZ is at it already: Connected tells */
-        if (error == BLUEZ_OK || error == BLUEZ_ALREADY) {
-                if (bluez_device_info(cuff->device)->connected)
+        if (cuff->session.state != SESSION_CONNECTING)
+                return;
+        if (error == BLUEZ_OK || error == BLUEZ_ALREADY || error == BLUEZ_IN_PROGRESS) {
+                if (bluez_device_info(cuff->device)->connected) /* else Connected tells */
                         link_is_up(cuff);
                 return;
         }

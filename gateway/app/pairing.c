@@ -95,6 +95,7 @@ int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
                 p->address = *address;
         p->candidate = NULL;
         p->failures = 0;
+        deadline_clear(&p->retry);
         p->removing = p->told_not_pairing = false;
         set_failure(p, "No cuff in pairing mode was heard", "",
                     "Hold the cuff's Bluetooth button for some seconds until a P blinks on its "
@@ -377,6 +378,7 @@ void pairing_pair_done(struct pairing *p, struct cuff *cuff, enum bluez_error er
 void pairing_session_rests(struct pairing *p, struct cuff *cuff) {
         if (!p->active || p->candidate != cuff)
                 return;
+        deadline_clear(&p->bond_check);
         if (!p->explained && cuff->trouble[0])
                 set_failure(p, cuff->trouble, "the connection ended before keys were exchanged",
                             "Hold the cuff's Bluetooth button until the P blinks again and stay "

@@ -15,6 +15,7 @@ What else the log says beside the words of virtual-cuff-vhci comes from the bus:
 `powered yes|no`, `call METHOD path=PATH answer=ok|ERROR` of every client, `asked METHOD NAME`.
 Not here: `fail`, `delay`, `unanswered` (bluetoothd does as it likes), `bonded` (pair over the air)."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -212,13 +213,11 @@ class Radio(Cuffs):
 
     def stop(self):
         """In an order in which nobody misses the other."""
-        for one in (self.agent, self.scan, self.bluetoothd):
-            if one:
-                one.end()
-        super().stop()
-        for one in (self.btmon, self.recorder):
-            if one:
-                one.end() if isinstance(one, Client) else one.stop()
+        with contextlib.ExitStack() as ends:  # all of them, whatever becomes of one; the last first
+            for end in (self.recorder and self.recorder.stop, self.btmon and self.btmon.end, super().stop,
+                        *(one and one.end for one in (self.bluetoothd, self.scan, self.agent))):
+                if end:
+                    ends.callback(end)
 
 
 class Recorded:
@@ -302,13 +301,18 @@ class LabWorld(Recorded, World):
 class FakeWorld(Recorded, World):
     """The D-Bus fake, with the times of the real one."""
 
+    recorder = None
+
     def start_cuffs(self, env):
         self.recorder = Recorder(self.bus.address)
         return super().start_cuffs(env)
 
     def close(self):
-        self.recorder.stop()
-        super().close()
+        try:
+            if self.recorder:
+                self.recorder.stop()
+        finally:
+            super().close()
 
 
 class LabStory(Story):
@@ -355,7 +359,7 @@ class LabStory(Story):
             with open(os.path.join(directory, prefix, name), 'w') as f:
                 f.writelines(line + '\n' for line in lines)
         with open(os.path.join(directory, prefix, 'dbus.pcap'), 'wb') as f:
-            f.write(w.recorder.pcap)
+            f.writelines(w.recorder.pcap)
 
     def rested(self, w, log, times=1):
         """Since `log` a session has ended, and after its rest the kernel waits for the cuff again; after the session

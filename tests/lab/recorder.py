@@ -2,8 +2,9 @@
 
     recorder = Recorder(address, told)      before anybody else is on the bus
     recorder.follow(service.pid)            each time a service has started: its words make the transcript
-    recorder.messages                       so far, in the order of the bus; recorder.pcap: the same for Wireshark"""
+    recorder.messages                       so far, in the order of the bus; recorder.pcap: pieces of a file for Wireshark"""
 
+import contextlib
 import struct
 import subprocess
 import threading
@@ -56,7 +57,7 @@ class Recorder:
 
     def __init__(self, address, told=lambda line: None):
         self.told = told
-        self.pcap, self.messages, self.clients = b'', [], set()
+        self.pcap, self.messages, self.clients = [], [], set()
         self.pending, self.owner, self.present = {}, None, set()
         self.changed = threading.Condition()
         self.process = subprocess.Popen(['dbus-monitor', '--address', address, '--pcap'], stdout=subprocess.PIPE,
@@ -73,7 +74,7 @@ class Recorder:
     def _read(self):
         """The format of pcap: a head of 24 bytes, then 16 in front of each message."""
         stream = self.process.stdout
-        self.pcap = stream.read(24)
+        self.pcap.append(stream.read(24))
         while len(head := stream.read(16)) == 16:
             size = struct.unpack_from('=I', head, 8)[0]
             data = stream.read(size)
@@ -81,7 +82,7 @@ class Recorder:
                 return
             message = Message(data)
             with self.changed:
-                self.pcap += head + data
+                self.pcap.append(head + data)
                 self.messages.append(message)
                 self._note(message)
                 self.changed.notify_all()
@@ -133,7 +134,10 @@ class Recorder:
 
         with self.changed:
             present = {name for name in self.present if name.startswith(':')}
-        self.clients |= {name for name in present if owner_of(name) == pid}
+        for name in present:
+            with contextlib.suppress(GLib.Error):  # it has left meanwhile
+                if owner_of(name) == pid:
+                    self.clients.add(name)
 
     def wait_for_the_end(self, deadline):
         """Until the services that were followed have left the bus."""

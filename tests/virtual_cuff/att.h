@@ -14,7 +14,7 @@ enum att_error {
         ATT_INSUFFICIENT_AUTHENTICATION = 0x05,
         ATT_INVALID_LENGTH = 0x0D,
         ATT_UNLIKELY = 0x0E,
-        ATT_APPLICATION = 0x80, /* an OMRON refuses a time (omron-protocol 3.7) */
+        ATT_APPLICATION = 0x80, /* an OMRON refuses a time so, as owners saw on several models */
         ATT_SILENCE = 0x100,    /* no answer: the cuff is gone, the host has not noticed */
 };
 

@@ -6,7 +6,7 @@
 #include "util.h"
 
 enum {
-        FLAG_CLOCK_UNSET = 0x04, /* omron-protocol 2.2 */
+        FLAG_CLOCK_UNSET = 0x04, /* as gateway/core/advertisement.h has them, and their sources */
         FLAG_PAIRING = 0x08,
         FLAG_UNSENT = 0x40,
         OMRON_TYPE = 0x01,
@@ -157,7 +157,6 @@ static void rest_or_go_on(struct cuff *c, uint64_t now) {
 }
 
 void cuff_link_down(struct cuff *c, uint64_t now) {
-
         c->link = CUFF_LINK_NONE;
         if (!c->has_keys) /* CCCDs are remembered for a bonded host only */
                 memset(c->cccds, 0, sizeof c->cccds);

@@ -1,11 +1,10 @@
 #include "dbus_front.h"
 
-#include <time.h>
-
 #include "dbus_device.h"
 #include "dbus_gatt.h"
 #include "dbus_link.h"
 #include "dbus_scan.h"
+#include "input.h"
 #include "log.h"
 #include "util.h"
 
@@ -38,14 +37,6 @@ static void on_vanished(void *owner) {
                 link_lost_soon(dev);
 }
 
-static int64_t local_time(void *owner) {
-        time_t now = time(NULL);
-        struct tm t;
-
-        localtime_r(&now, &t);
-        return timegm(&t);
-}
-
 /* --- the cuffs --- */
 
 static struct cuff *first_cuff_of(struct device *dev) {
@@ -72,7 +63,7 @@ struct cuff *front_new_cuff(struct front *f, const char *address) {
                 .indicate = on_indicate,
                 .hang_up = on_hang_up,
                 .vanished = on_vanished,
-                .local_time = local_time,
+                .local_time = input_local_time,
         };
         struct device *dev;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "script.h"
@@ -65,4 +66,12 @@ int input_script(struct front *f, const char *path) {
                 script_line(f, line);
         fclose(file);
         return 0;
+}
+
+int64_t input_local_time(void *owner) {
+        time_t now = time(NULL);
+        struct tm t;
+
+        localtime_r(&now, &t);
+        return timegm(&t);
 }

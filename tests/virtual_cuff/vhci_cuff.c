@@ -1,8 +1,8 @@
 #include "vhci_cuff.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "input.h"
 #include "l2cap.h"
 #include "log.h"
 #include "util.h"
@@ -91,14 +91,6 @@ static void on_vanished(void *owner) {
         vhci_cuff_changed(c);
 }
 
-static int64_t local_time(void *owner) {
-        time_t now = time(NULL);
-        struct tm t;
-
-        localtime_r(&now, &t);
-        return timegm(&t);
-}
-
 struct vhci_cuff *vhci_cuff_of(const struct cuff *model) {
         return model->owner;
 }
@@ -109,7 +101,7 @@ struct vhci_cuff *vhci_cuff_new(struct front *f, const char *address) {
                 .indicate = on_indicate,
                 .hang_up = on_hang_up,
                 .vanished = on_vanished,
-                .local_time = local_time,
+                .local_time = input_local_time,
         };
         struct vhci_cuff *c = must_alloc(sizeof *c), **end = &f->cuffs;
 
