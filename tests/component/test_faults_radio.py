@@ -321,7 +321,7 @@ class TestAdapter(Story):
         self.mid_session('rfkill on', 'rfkill off')
 
     def test_rfkill_outlasts_the_rest(self):
-        """bluetoothd keeps our registration while the adapter is off: a cuff whose rest ended then is waited for, too."""
+        """bluetoothd keeps our registration while the adapter is off: a cuff whose rest ends then is armed, too."""
         w = self.world(PATIENT, 'hold-indications 1000', 'measure announce=no 121/81/61')
         w.fake.do('measure 122/82/62')
         w.measured('121/81/61')

@@ -74,6 +74,9 @@ class Result(unittest.TestResult):
 
     addFailure = addError
 
+    def addSubTest(self, test, part, error):
+        self.broken = self.broken or error
+
     def addSkip(self, test, reason):
         self.reason = reason
 

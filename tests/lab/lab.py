@@ -195,6 +195,7 @@ class Radio(Cuffs):
         if state == 'on':
             self.agent = self.client(['bluetoothctl', '--agent', capability], 'foreign-agent.txt')
             self.wait('call RegisterAgent .*answer=ok', start)
+            wait_until(lambda: 'Agent registered' in self.world.said('foreign-agent.txt'), 'bluetoothctl to have read that')
             self.agent.say('default-agent')
             self.wait('call RequestDefaultAgent .*answer=ok', start)
         else:
@@ -264,6 +265,11 @@ class LabWorld(Recorded, World):
         """The first PDUs of pairing as btmon wrote them: [(who, bytes)]."""
         wait_until(lambda: len(smp_of_file(self.log('btsnoop'))) >= count, '%d SMP PDUs in btsnoop' % count)
         return smp_of_file(self.log('btsnoop'))[:count]
+
+    def said(self, name):
+        """What a program wrote into its log so far."""
+        with open(self.log(name), errors='replace') as f:
+            return f.read()
 
     def bluetoothd_arguments(self):
         if not self.conf:

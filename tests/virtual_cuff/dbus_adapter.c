@@ -72,8 +72,7 @@ static int set_flag(sd_bus *bus, const char *path, const char *interface, const 
         log_line("set adapter %s=%s", name, flag ? "yes" : "no");
         if (strcmp(name, "Powered") == 0) {
                 if (flag && d->blocked)
-                        return sd_bus_error_set(error, "org.bluez.Error.Blocked",
-                                                "Blocked through rfkill");
+                        return sd_bus_error_set(error, "org.bluez.Error.Failed", "Failed");
                 daemon_set_powered(d, flag);
         } else if (strcmp(name, "Pairable") == 0) {
                 d->pairable = flag;

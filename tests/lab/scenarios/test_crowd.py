@@ -30,8 +30,9 @@ class TestCrowd(LabStory):
 
     @weight(60)
     def test_one_cuff_blocks_the_other(self):
-        """Gone after one advertisement, it keeps the kernel's initiator busy for some 20 s; then the other cuff is read."""
-        w = self.world(cuffs=(OMRON_CUFF, 'cuff %s name=second random=yes users=1' % SECOND), config=timing(cooldown=0.5))
+        """Gone after one advertisement, it keeps the kernel busy for some 20 s; then the other cuff is read."""
+        w = self.world(cuffs=(OMRON_CUFF, 'cuff %s name=second random=yes users=1' % SECOND),
+                       config=timing(cooldown=0.5))
         for cuff in (CUFF, SECOND):
             log = w.fake.out.here()
             w.pair(cuff)

@@ -1,8 +1,6 @@
 """What others set on the same machine, and what the cuff then sees on the air: agents, Pairable, Privacy."""
 
-from gi.repository import GLib
-
-from lab import CUFF, LabStory, kernels, timing
+from lab import CUFF, LabStory, kernels, timing, weight
 
 SECOND = 'C0:FF:EE:00:00:02'
 ASKS = 'cuff %s security-request=yes' % CUFF
@@ -42,9 +40,11 @@ class TestSettings(LabStory):
         self.assertEqual(w.fake.out.count('asked ', start), 0)
         self.assertEqual(w.subscriber.find('cuff2mqtt/device/.*'), [])
         w.pair()
+        self.assertEqual(w.smp(4)[2:], [ASKS_FIRST, ('host', bytes.fromhex('01030001100507'))])
         self.read(w)
         w.verify()
 
+    @weight(30)
     @kernels('6.12', '6.1')
     def test_foreign_default_agent(self):
         """Somebody's agent answers for the host: not while our window is open, and again afterwards."""
@@ -54,12 +54,15 @@ class TestSettings(LabStory):
         w.pair()
         self.assertEqual(w.fake.out.count('asked Request', start), 0)
         self.assertEqual(w.smp(1), [('host', REQUEST)])
+        paired = w.fake.out.count('^log .* smp ', start)
         self.heard(w, SECOND)
         self.plain_connect(w, SECOND)
         w.fake.wait(r'asked RequestAuthorization (\S+)', start)
         self.assertNotIn(w.fake.out.match[1], w.recorder.clients)
         w.fake.agent.say('yes')
         w.fake.wait('bonded ' + SECOND, start)
+        self.assertEqual(w.smp(paired + 2)[paired:], [ASKS_FIRST, ('host', bytes.fromhex('01040001100507'))])
+        self.assertEqual(len(w.events('device_paired')), 1)  # ours
         self.read(w)
         w.verify()
 
@@ -74,21 +77,22 @@ class TestSettings(LabStory):
         self.read(w)
         w.verify()
 
+    @weight(45)
     @kernels('6.12', '6.1')
     def test_not_pairable(self):
         """.. but not where main.conf says AlwaysPairable: no keys are made, and the service says what to do."""
-        w = self.world(conf={'AlwaysPairable': 'true'}, config=TIMES)
+        w = self.world(conf={'AlwaysPairable': 'true'}, config=timing(cooldown=2.0, pairing_window=25.0))
         w.bluez_set('Pairable', False)
         w.request('pairing', '{"active": true}')
         start = w.fake.do('pairing-mode on')
         w.fake.wait('paired-without-bond ' + CUFF, start)
         self.assertEqual((w.device('Paired'), w.device('Bonded')), (True, False))
-        w.subscriber.wait('cuff2mqtt/bridge/event', lambda m: '"retry"' in m.payload and 'no keys' in m.payload)
         self.assertEqual(w.smp(1), [('host', bytes.fromhex('01030008100002'))])
+        failed = w.event('pairing_failed')['data']
+        self.assertIn('no keys were stored', failed['cause'])
+        self.assertIn('bluetoothctl pairable on', failed['remedy'])
         w.bluez_set('Pairable', True)
-        w.fake.do('pairing-mode on')
-        w.event('device_paired')
-        w.event('sync_finished')
+        w.pair()
         self.read(w)
         w.verify()
 

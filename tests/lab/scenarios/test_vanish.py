@@ -100,7 +100,8 @@ class TestKeepsAdvertising(LabStory):
         w.pair()
         start, log = w.subscriber.here(), w.fake.do('measure 131/84/67')
         w.measured('131/84/67')
-        w.subscriber.wait('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_finished', start=start, count=sessions)
+        w.subscriber.wait('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_finished', start=start,
+                          count=sessions)
         said = '\n'.join(w.fake.out.lines[log:])
         begins, ends = ([float(t) for t in re.findall(r'^log (\S+) %s %s' % (word, CUFF), said, re.M)]
                         for word in ('connect', 'disconnect'))
@@ -113,9 +114,9 @@ class TestKeepsAdvertising(LabStory):
 class TestNobodyListens(LabStory):
     @weight(40)
     def test_nobody_subscribed(self):
-        """Stopped in order, the service leaves nothing behind that connects the cuff, and started again it listens before
-        the cuff can speak. Killed, it leaves the kernel armed: the cuff speaks, bluetoothd confirms, nobody hears it. That
-        measurement is lost here (README, Limits); the next one is not."""
+        """Stopped in order, the service leaves nothing behind that connects the cuff, and started again it listens
+        before the cuff can speak. Killed, it leaves the kernel armed: the cuff speaks, bluetoothd confirms, nobody
+        hears it. That measurement is lost here (README, Limits); the next one is not."""
         w = self.world(WAITS, config=timing(cooldown=0.3))
         w.pair()
         log = w.fake.out.here()
