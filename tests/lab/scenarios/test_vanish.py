@@ -132,7 +132,9 @@ class TestNobodyListens(LabStory):
         w.kill()
         log = w.fake.do('measure 125/78/62')
         w.fake.wait('disconnect ', w.fake.wait('confirmed %s left=0' % CUFF, log))
+        log = w.fake.out.here()
         w.service()
+        w.fake.wait(' StartNotify ', log)  # until then it is the same as being killed
         self.measure(w, '118/76/60')
         self.assertEqual([row[2] for row in w.rows()], [131, 128, 118])
         self.assertEqual(w.running.stop(), 0)
