@@ -60,6 +60,14 @@ $(BUILD)/virtual-cuff: $(patsubst %.c,$(BUILD)/obj/%.o,$(CUFF_BOTH) $(CUFF_DBUS)
 $(BUILD)/virtual-cuff-vhci: $(patsubst %.c,$(BUILD)/obj/%.o,$(CUFF_BOTH) $(CUFF_HOST) $(CUFF_VHCI))
 	$(CC) $(CFLAGS) $^ $(VHCI_LIBS) -o $@
 
+# docs/models.md is made from the table of cuffs.
+$(BUILD)/models-doc: $(patsubst %,$(BUILD)/obj/%.o,tools/models_doc gateway/core/omron_model gateway/core/omron_model_table)
+	$(CC) $(CFLAGS) -pie $^ -o $@
+
+.PHONY: docs/models.md
+docs/models.md: $(BUILD)/models-doc
+	$< > $(BUILD)/models.md && cp $(BUILD)/models.md $@
+
 # --- the same under sanitizers, for the tests ----------------------------------------------------
 SAN_OBJECTS := $(SOURCES:%.c=$(BUILD)/san/%.o)
 
@@ -113,7 +121,7 @@ check: deps-check
 tests-built: $(TESTS:%=$(BUILD)/san/unit/%) $(BUILD)/san/cuff2mqtt $(BUILD)/san/virtual-cuff
 
 lint: deps-lint
-	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all $(BUILD)/models-doc
 	@tests/lint/run $(BUILD)
 
 # --- fuzzing: clang's libFuzzer; SECONDS=n of new inputs for each ---------------------------------
@@ -153,7 +161,8 @@ $(COV)/unit/%: $(COV)/tests/unit/%.o $(COV)/libcuff2mqtt.a
 	gcc --coverage $^ $(PKG_LIBS) -o $@
 
 PURE_TESTS := $(filter test_sfloat test_bdaddr test_date_time test_measurement test_blood_pressure \
-        test_advertisement test_vectors test_session test_driver_standard test_transcripts test_text,$(TESTS))
+        test_advertisement test_racp test_vectors% test_omron_% test_session test_driver_% test_plan test_memory_error \
+        test_transcripts test_text,$(TESTS))
 coverage-built: $(PURE_TESTS:%=$(COV)/unit/%)
 
 coverage: deps-coverage
@@ -212,7 +221,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/cuff2mqtt $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
 
 format:
-	clang-format -i $(shell find gateway tests -name '*.[ch]')
+	clang-format -i $(shell find gateway tests tools -name '*.[ch]')
 
 version:
 	@echo $(VERSION)

@@ -92,6 +92,13 @@ static void on_bridge_changed(void *owner) {
         tell_systemd(a);
 }
 
+static void on_answered(void *owner, const char *request, enum request_code code, const char *data,
+                        const char *transaction) {
+        struct app *a = owner;
+
+        bridge_answer(&a->bridge, request, code, data, transaction);
+}
+
 static void on_happened(void *owner, const char *type, const char *data, const char *transaction) {
         struct app *a = owner;
 
@@ -228,6 +235,7 @@ static int make_halves(struct app *a) {
                 .cuff_known = on_cuff_known,
                 .bridge_changed = on_bridge_changed,
                 .happened = on_happened,
+                .answered = on_answered,
                 .store_broken = on_store_broken,
                 .bus_gone = on_bus_gone,
                 .stopped = on_collector_stopped,

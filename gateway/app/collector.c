@@ -272,8 +272,10 @@ static void on_intake_changed(void *owner) {
 void collector_set_store(struct collector *c, struct store *store) {
         c->store = store;
         intake_set_store(&c->intake, store);
-        for (size_t i = 0; i < c->n_cuffs; i++)
+        for (size_t i = 0; i < c->n_cuffs; i++) {
                 cuff_save(c->cuffs[i]);
+                cuff_memory_init(c->cuffs[i]); /* what the new one lacks, the memory may have */
+        }
 }
 
 static int load_cuffs(struct collector *c) {

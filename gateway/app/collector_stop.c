@@ -53,6 +53,8 @@ void collector_stop(struct collector *c) {
                 pairing_close(&c->pairing, "stopping");
                 intake_hurry(&c->intake);
                 wake_update(&c->wake);
+                for (size_t i = 0; i < c->n_cuffs; i++)
+                        cuff_memory_stop(c->cuffs[i]);
                 deadline_set_usec(&c->stop_timer, c->config->timing.stop_usec);
         } else if (c->stage == COLLECTOR_FINISHING) {
                 disconnect_all(c);

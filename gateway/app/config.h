@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "core/bdaddr.h"
+#include "cuff/driver.h"
 #include "cuff/session.h"
 
 #define CONFIG_URLS_MAX 8
@@ -49,8 +50,18 @@ struct config { /* strings are owned; NULL where empty means "none" */
                 char *discovery_prefix;                              /* "homeassistant" */
                 uint64_t birth_delay_min_usec, birth_delay_max_usec; /* 1..5 s */
         } homeassistant;
+        struct { /* omron.*; lists are separated by spaces or commas */
+                bool memory;        /* read the memory of OMRON cuffs */
+                char *keys;         /* that other programs stored in classic cuffs: 32 hexadecimal
+                                     * digits each, or "default" */
+                char *no_listening; /* lists of addresses of cuffs: 2A35 is left alone on them, .. */
+                char *set_clock;    /* .. and what may be written into their memory */
+                char *clear_unread;
+                char *registration;
+        } omron;
         struct { /* timing.*: seconds, whole or with a fraction; for tests and odd radios */
                 struct session_timing session; /* timing.connecting .. timing.backoff_max */
+                struct driver_timing driver;   /* timing.listen .. timing.program */
                 uint64_t pairing_window_usec;  /* 120 s, default of the pairing request */
                 uint64_t pairing_retry_usec;   /* 5 s */
                 uint64_t health_usec;          /* 300 s */

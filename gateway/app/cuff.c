@@ -10,6 +10,7 @@
 #include "app/collector.h"
 #include "app/wall_clock.h"
 #include "base/cleanup.h"
+#include "core/gatt_uuid.h"
 #include "mqtt/message.h"
 
 #define LOG_COMPONENT "cuff"
@@ -73,7 +74,7 @@ const char *cuff_sync_state(const struct cuff *cuff) {
 /* --- the session's actions --- */
 
 static void take_facts(struct cuff *cuff) {
-        const struct driver_facts *f = &cuff->driver.facts;
+        const struct driver_facts *f = &cuff->plan.standard.facts;
         struct store_cuff *r = &cuff->record;
         const struct {
                 char *to;
@@ -175,6 +176,7 @@ static void rest(struct cuff *cuff) {
         if (cuff->stored && cuff->arrival_s) {
                 take_facts(cuff);
                 judge_bond(cuff, good);
+                good = cuff_memory_end(cuff) && good;
                 if (good) {
                         cuff->trouble[0] = '\0';
                         cuff->record.last_sync = wall_clock_now();
@@ -198,8 +200,11 @@ static void rest(struct cuff *cuff) {
         cuff->rest_advert = cuff->advert;
         cuff->has_advert = false;
         deadline_clear(&cuff->look_again);
+        deadline_clear(&cuff->plan_wait);
         if (cuff->gatt)
                 bluez_gatt_link_lost(cuff->gatt);
+        if (cuff->device && !bluez_device_info(cuff->device)->connected)
+                cuff_memory_away(cuff);
         cuff_pause(cuff);
         if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
                 random = (uint32_t) cuff->rest_began_usec;
@@ -229,12 +234,25 @@ static void begin(struct cuff *cuff) {
         cuff->trouble[0] = '\0';
         bluez_device_drop_disconnect(cuff->device); /* its late reply would end this session */
         cuff->pausing = false;
-        driver_standard_begin(&cuff->driver, /* may_set_clock= */ false);
+        plan_begin(&cuff->plan, &(struct plan_setup){.has_standard = true});
         bluez_gatt_link_lost(cuff->gatt); /* what was asked for another link */
         cuff->collector->counters.connects++;
         if (cuff->stored)
                 collector_happened(cuff->collector, "sync_started",
                                    message_object("device", cuff->id, NULL), NULL);
+}
+
+static void begin_plan(struct cuff *cuff) {
+        struct plan_setup setup = {
+                .may_set_clock =
+                        cuff->collector->config->bluetooth.set_clock && !cuff->record.clock_refused,
+                .has_standard = bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT),
+        };
+
+        cuff_memory_set_up(cuff, &setup);
+        cuff->asking = false;
+        plan_begin(&cuff->plan, &setup);
+        cuff_continue_plan(cuff);
 }
 
 static void act(struct cuff *cuff, enum session_action action) {
@@ -246,10 +264,7 @@ static void act(struct cuff *cuff, enum session_action action) {
                 pairing_begins(&cuff->collector->pairing, cuff);
                 break;
         case ACTION_SUBSCRIBE:
-                cuff->asking = false;
-                driver_standard_begin(&cuff->driver, cuff->collector->config->bluetooth.set_clock &&
-                                                             !cuff->record.clock_refused);
-                cuff_continue_plan(cuff);
+                begin_plan(cuff);
                 break;
         case ACTION_COLLECT:
                 cuff->collected = true;
@@ -271,8 +286,10 @@ static void act(struct cuff *cuff, enum session_action action) {
 
 void cuff_event(struct cuff *cuff, enum session_event event) {
         enum session_state before = cuff->session.state;
-        enum session_action action = session_step(&cuff->session, event);
+        enum session_action action;
 
+        cuff->session.incomplete = cuff_memory_is_incomplete(cuff);
+        action = session_step(&cuff->session, event);
         if (action == ACTION_IGNORE) {
                 log_cuff_debug(cuff->address, "%s: %s means nothing here",
                                session_state_to_string(before), session_event_to_string(event));

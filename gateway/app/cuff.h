@@ -8,13 +8,32 @@
 #include "bluez/device.h"
 #include "bluez/gatt.h"
 #include "core/advertisement.h"
-#include "cuff/driver_standard.h"
+#include "cuff/plan.h"
 #include "cuff/session.h"
 #include "store/cuffs.h"
+#include "store/marks.h"
 
 #define CUFF_TROUBLE_SIZE 320
 
 struct collector;
+struct dump;
+
+struct cuff_memory {      /* of an OMRON cuff: what lasts longer than one link (cuff_memory.c) */
+        bool present;     /* the cuff has the characteristics */
+        bool channels;    /* BlueZ would subscribe them by itself on the next link */
+        bool paired_now;  /* this link has just bonded */
+        bool ending;      /* told to end */
+        bool no_commands; /* its TX takes writes with response only */
+        bool given_up;    /* nobody here understands this memory */
+        unsigned key_try; /* which of the known keys comes next */
+        uint8_t key[OMRON_KEY_SIZE]; /* of this session */
+        struct store_mark mark[OMRON_USERS_MAX];
+        bool mark_stuck[OMRON_USERS_MAX]; /* a record waits for the database: the mark must not pass
+                                             it */
+        struct dump *dump;                /* being made in this session */
+        bool dump_wanted, dump_values;    /* asked for; .. with the values of people */
+        char *dump_transaction;           /* JSON text or NULL */
+};
 
 struct cuff {
         struct collector *collector;
@@ -31,13 +50,16 @@ struct cuff {
         struct deadline look_again; /* for characteristics that are not exported yet */
         struct deadline gone;       /* BlueZ removed the device: the bond, or the adapter? */
 
-        struct driver_standard driver;
-        bool collected;         /* this session reached the collecting, or a value came */
-        bool asking;            /* an operation of the driver is under way */
-        bool pausing;           /* our Disconnect() takes it off the auto-connect list */
-        bool connect_due;       /* Connect as soon as discovery has stopped */
-        unsigned connect_tries; /* within this session */
-        int64_t arrival_s;      /* when the session began, UTC */
+        struct plan plan;
+        struct cuff_memory memory;
+        struct driver_request request; /* the last one */
+        struct deadline plan_wait;     /* the plan waits no longer than this */
+        bool collected;                /* this session reached the collecting, or a value came */
+        bool asking;                   /* the request is under way */
+        bool pausing;                  /* our Disconnect() takes it off the auto-connect list */
+        bool connect_due;              /* Connect as soon as discovery has stopped */
+        unsigned connect_tries;        /* within this session */
+        int64_t arrival_s;             /* when the session began, UTC */
         unsigned new_measurements;
         uint64_t rest_began_usec;
 
@@ -78,8 +100,28 @@ const char *cuff_name(const struct cuff *cuff);
  * and in the first session the model is read a moment after the first measurement may have come. */
 bool cuff_is_introduced(const struct cuff *cuff);
 
-/* --- between cuff.c (the session), cuff_read.c (driver, values) and cuff_device.c (signals) --- */
+/* A description of its memory for a report, at the next connection. -ENOTSUP: it has no such
+ * memory. -EBUSY: one is on its way. */
+int cuff_want_dump(struct cuff *cuff, bool values, const char *transaction);
+
+/* --- between cuff.c (the session), cuff_read.c (plan, values), cuff_device.c (signals) and
+ * cuff_memory.c (all about OMRON's memory) --- */
 extern const struct bluez_gatt_events cuff_gatt_events;
 void cuff_continue_plan(struct cuff *cuff); /* until an operation is under way or none is left */
 void cuff_look_again(void *userdata);
-void cuff_listen_early(struct cuff *cuff); /* while it is away */
+void cuff_on_plan_wait(void *userdata);
+void cuff_refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
+                       int error);
+void cuff_memory_init(struct cuff *cuff); /* from the database */
+void cuff_memory_done(struct cuff *cuff);
+void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup);
+int cuff_memory_keep(struct cuff *cuff, const struct driver_request *request);
+void cuff_memory_take(struct cuff *cuff); /* what the driver has read goes to the database */
+/* No more reading: it must hear END, else it shows an error. False: there is nothing to end. */
+bool cuff_memory_stop(struct cuff *cuff);
+bool cuff_memory_is_incomplete(const struct cuff *cuff); /* as it would be if the link fell now */
+/* The session ends. True: what there was to read was read. Else the trouble is set. */
+bool cuff_memory_end(struct cuff *cuff);
+void cuff_memory_away(struct cuff *cuff);                /* the link is gone */
+bool cuff_memory_wants_silence(const struct cuff *cuff); /* 2A35 is to be left alone */
+void cuff_listen_early(struct cuff *cuff);               /* while it is away */

@@ -82,6 +82,7 @@ static void on_changed(void *owner, unsigned changes) {
                 bluez_gatt_find(cuff->gatt);
         if ((changes & BLUEZ_DEVICE_CONNECTED) && !info->connected) {
                 cuff_event(cuff, EVENT_LOST);
+                cuff_memory_away(cuff);
                 if (info->bonded)
                         cuff_listen_early(cuff);
         }
@@ -195,6 +196,10 @@ static void on_timer(void *userdata) {
             (cuff->session.state == SESSION_CONNECTING || cuff->session.state == SESSION_RESOLVING))
                 cuff_set_trouble(cuff, "The cuff did not answer in time: bring it closer to the "
                                        "gateway and press its Bluetooth button");
+        if (cuff_memory_stop(cuff)) {
+                deadline_set_usec(&cuff->timer, cuff->collector->config->timing.stop_usec);
+                return;
+        }
         cuff_event(cuff, EVENT_TIMEOUT);
         if (cuff->session.state == SESSION_IDLE)
                 wake_arm(&cuff->collector->wake);
@@ -253,10 +258,12 @@ int cuff_new(struct collector *c, const struct store_cuff *record, bool stored, 
         bdaddr_to_string(&record->address, cuff->address);
         bdaddr_to_id(&record->address, cuff->id);
         session_init(&cuff->session);
-        driver_standard_begin(&cuff->driver, /* may_set_clock= */ false);
+        plan_begin(&cuff->plan, &(struct plan_setup){.has_standard = true});
         deadline_init(&cuff->timer, c->event, on_timer, cuff);
         deadline_init(&cuff->look_again, c->event, cuff_look_again, cuff);
         deadline_init(&cuff->gone, c->event, on_gone, cuff);
+        deadline_init(&cuff->plan_wait, c->event, cuff_on_plan_wait, cuff);
+        cuff_memory_init(cuff);
         *ret = cuff;
         return 0;
 }
@@ -267,6 +274,8 @@ void cuff_free(struct cuff *cuff) {
         deadline_done(&cuff->timer);
         deadline_done(&cuff->look_again);
         deadline_done(&cuff->gone);
+        deadline_done(&cuff->plan_wait);
+        cuff_memory_done(cuff);
         bluez_gatt_free(cuff->gatt);
         bluez_device_free(cuff->device);
         free(cuff);

@@ -14,9 +14,6 @@
 #include "base/log.h"
 
 #define LOOK_AGAIN_USEC 1000000u /* bluez#1489: resolved before the objects are exported */
-#define OMRON_MEMORY_ADVICE                                                                        \
-        "it offers no Blood Pressure measurements; if it is an OMRON cuff that keeps them in its " \
-        "memory only, this version cannot read it yet"
 
 static void now_for_driver(const struct cuff *cuff, struct driver_now *ret) {
         *ret = (struct driver_now){
@@ -35,70 +32,112 @@ static int ask(struct cuff *cuff, const struct driver_request *request) {
         default:
                 return bluez_gatt_write(cuff->gatt, request->uuid, request->value,
                                         request->value_size,
-                                        /* with_response= */ true);
+                                        /* with_response= */ request->verb == DRIVER_WRITE ||
+                                                cuff->memory.no_commands);
+        }
+}
+
+static void plan_failed(struct cuff *cuff, int error) {
+        if (!cuff->trouble[0])
+                cuff_set_trouble(
+                        cuff,
+                        "The cuff could not be read (%s): take a measurement, it is tried again",
+                        strerror(-error));
+        cuff_event(cuff, error == -ENOTCONN ? EVENT_LOST : EVENT_REFUSED);
+}
+
+static void answer(struct cuff *cuff, int error, const uint8_t *value, size_t size) {
+        struct driver_now now;
+
+        now_for_driver(cuff, &now);
+        plan_reply(&cuff->plan, &now, error, value, size);
+}
+
+/* One step. False: the plan waits for something, or is over. */
+static bool continue_once(struct cuff *cuff) {
+        struct driver_request *request = &cuff->request;
+        struct driver_now now;
+        int r;
+
+        cuff_memory_take(cuff);
+        now_for_driver(cuff, &now);
+        plan_next(&cuff->plan, &now, request);
+        switch (request->verb) {
+        case DRIVER_WAIT:
+                if (request->wait_usec)
+                        deadline_set_usec(&cuff->plan_wait, request->wait_usec);
+                return false;
+        case DRIVER_DRAINED:
+                cuff_event(cuff, EVENT_DRAINED);
+                return false;
+        case DRIVER_FAILED:
+                plan_failed(cuff, request->error);
+                return false;
+        case DRIVER_KEEP:
+                answer(cuff, cuff_memory_keep(cuff, request), NULL, 0);
+                return true;
+        default:
+                r = ask(cuff, request);
+                if (r < 0)
+                        answer(cuff, r, NULL, 0);
+                cuff->asking = r >= 0;
+                return r < 0;
         }
 }
 
 /* Walks the plan until an operation is under way or there is nothing to ask. */
 void cuff_continue_plan(struct cuff *cuff) {
-        struct driver_request request;
-        struct driver_now now;
-        int r;
+        deadline_clear(&cuff->plan_wait);
+        while (!cuff->asking && continue_once(cuff))
+                ;
+}
 
-        while (!cuff->asking) {
-                now_for_driver(cuff, &now);
-                driver_standard_next(&cuff->driver, &now, &request);
-                if (request.verb == DRIVER_WAIT)
-                        return;
-                if (request.verb == DRIVER_DRAINED) {
-                        cuff_event(cuff, EVENT_DRAINED);
-                        return;
-                }
-                if (request.verb == DRIVER_FAILED) {
-                        if (!cuff->trouble[0])
-                                cuff_set_trouble(
-                                        cuff,
-                                        "The cuff could not be read (%s): take a measurement, it "
-                                        "is tried again",
-                                        strerror(-request.error));
-                        cuff_event(cuff, request.error == -ENOTCONN ? EVENT_LOST : EVENT_REFUSED);
-                        return;
-                }
-                r = ask(cuff, &request);
-                if (r < 0)
-                        driver_standard_reply(&cuff->driver, &now, r, NULL, 0);
-                else
-                        cuff->asking = true;
-        }
+void cuff_on_plan_wait(void *userdata) {
+        struct cuff *cuff = userdata;
+        struct driver_now now;
+
+        now_for_driver(cuff, &now);
+        plan_elapsed(&cuff->plan, &now);
+        cuff_continue_plan(cuff);
+}
+
+/* Some cuffs may take writes without response only in theory. */
+static bool ask_with_response(struct cuff *cuff, enum bluez_error error) {
+        if (cuff->request.verb != DRIVER_WRITE_COMMAND || cuff->memory.no_commands ||
+            (error != BLUEZ_NOT_SUPPORTED && error != BLUEZ_NOT_PERMITTED))
+                return false;
+        cuff->memory.no_commands = true;
+        return ask(cuff, &cuff->request) >= 0;
 }
 
 static void on_gatt_done(void *owner, enum bluez_error error, const uint8_t *value,
                          size_t value_size) {
         struct cuff *cuff = owner;
-        struct driver_now now;
 
         if (!session_is_linked(&cuff->session))
                 return; /* cuff_listen_early: it is asked again in the session */
-        cuff->asking = false;
-        now_for_driver(cuff, &now);
         if (error != BLUEZ_OK)
                 log_cuff_debug(cuff->address, "The cuff's answer: %s",
                                bluez_error_to_string(error));
+        if (ask_with_response(cuff, error))
+                return;
+        cuff->asking = false;
         collector_may_talk(cuff->collector, error);
-        driver_standard_reply(&cuff->driver, &now, bluez_error_to_errno(error), value, value_size);
+        answer(cuff, bluez_error_to_errno(error), value, value_size);
         if (cuff->session.state == SESSION_SUBSCRIBING) {
-                if (error == BLUEZ_OK) {
+                if (cuff->plan.subscribed) {
                         cuff_event(cuff, EVENT_SUBSCRIBED);
                         return;
                 }
-                cuff_set_trouble(cuff, "%s. %s", bluez_error_cause(error),
-                                 bluez_error_remedy(error));
+                if (error != BLUEZ_OK && cuff->request.verb == DRIVER_SUBSCRIBE)
+                        cuff_set_trouble(cuff, "%s. %s", bluez_error_cause(error),
+                                         bluez_error_remedy(error));
         }
         cuff_continue_plan(cuff);
 }
 
-static void refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
-                         int error) {
+void cuff_refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
+                       int error) {
         const char *word = error == -EBADMSG   ? "EBADMSG"
                            : error == -ENODATA ? "ENODATA"
                            : error == -ERANGE  ? "ERANGE"
@@ -122,7 +161,7 @@ static void refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *val
 
 /* As read in this session, else in an earlier one; before the first reading all is believed. */
 static void apply_feature(const struct cuff *cuff, struct measurement *m) {
-        const struct driver_facts *facts = &cuff->driver.facts;
+        const struct driver_facts *facts = &cuff->plan.standard.facts;
         const struct number *known = &cuff->record.feature;
         const uint8_t bits[2] = {(uint8_t) known->value, (uint8_t) (known->value >> 8)};
         struct blood_pressure_feature feature = facts->feature;
@@ -132,23 +171,34 @@ static void apply_feature(const struct cuff *cuff, struct measurement *m) {
                 blood_pressure_apply_feature(m, &feature);
 }
 
+/* A measurement that the cuff sent by itself. */
+static void take_measurement(struct cuff *cuff, struct measurement *m, const uint8_t *value,
+                             size_t size) {
+        int r;
+
+        apply_feature(cuff, m);
+        r = intake_measurement(&cuff->collector->intake, &cuff->record.address, m, "2a35", value,
+                               size, cuff->arrival_s, /* behind= */ false);
+        cuff->new_measurements += r != 0;
+}
+
 static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, size_t size) {
         struct cuff *cuff = owner;
+        struct driver_now now;
         struct measurement m;
         int r;
 
         if (!cuff->arrival_s) /* before the session has begun */
                 cuff->arrival_s = wall_clock_now();
         cuff_event(cuff, EVENT_VALUE);
-        r = driver_standard_value(&cuff->driver, uuid, value, size, &m);
-        if (r == 1) {
-                apply_feature(cuff, &m);
-                r = intake_measurement(&cuff->collector->intake, &cuff->record.address, &m, "2a35",
-                                       value, size, cuff->arrival_s);
-                cuff->new_measurements += r != 0;
-        } else if (r < 0 && r != -ENOTSUP) {
-                refuse_value(cuff, uuid, value, size, r);
-        }
+        now_for_driver(cuff, &now);
+        r = plan_value(&cuff->plan, &now, uuid, value, size, &m);
+        if (r == 1)
+                take_measurement(cuff, &m, value, size);
+        else if (r < 0 && r != -ENOTSUP)
+                cuff_refuse_value(cuff, uuid, value, size, r);
+        if (cuff->session.state == SESSION_SUBSCRIBING || cuff->session.state == SESSION_COLLECTING)
+                cuff_continue_plan(cuff); /* it may be what the plan waited for */
 }
 
 /* BlueZ remembers a subscription made while the cuff is away and renews it on the next link, before
@@ -156,6 +206,8 @@ static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, s
  * nobody: after a restart of ours, and after a link that was lost while BlueZ renewed (it forgets
  * the subscription then). */
 void cuff_listen_early(struct cuff *cuff) {
+        if (cuff_memory_wants_silence(cuff))
+                return;
         if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT))
                 bluez_gatt_subscribe(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT);
 }
@@ -167,7 +219,8 @@ static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
                 cuff_listen_early(cuff);
         if (cuff->session.state != SESSION_RESOLVING)
                 return;
-        if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT)) {
+        if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT) ||
+            (cuff->collector->config->omron.memory && bluez_gatt_has(cuff->gatt, UUID_OMRON_RX0))) {
                 cuff_event(cuff, EVENT_RESOLVED);
                 return;
         }
@@ -175,7 +228,9 @@ static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
                          error != BLUEZ_OK
                                  ? "BlueZ did not list what the cuff offers: press the cuff's "
                                    "Bluetooth button to try again"
-                                 : "The cuff is connected, but " OMRON_MEMORY_ADVICE);
+                                 : "The cuff is connected, but offers neither Blood Pressure "
+                                   "measurements nor a memory that this gateway may read: if it "
+                                   "is a blood-pressure cuff, pair it again");
         deadline_set_usec(&cuff->look_again, LOOK_AGAIN_USEC);
 }
 

@@ -127,11 +127,13 @@ static int wait_in_memory(struct intake *i, const struct store_measurement *row,
 }
 
 int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
-                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s) {
+                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s,
+                       bool behind) {
         struct store_measurement row = {
                 .cuff = *cuff,
                 .measurement = *m,
                 .received_at = wall_clock_now(),
+                .behind = behind,
                 .raw_size = raw_size > STORE_RAW_SIZE ? STORE_RAW_SIZE : raw_size,
         };
         char address[BDADDR_STRING_SIZE];

@@ -36,11 +36,13 @@ void intake_done(struct intake *i);
 void intake_set_store(struct intake *i, struct store *store);
 void intake_hurry(struct intake *i); /* what waits is tried at once: the service is stopping */
 
-/* `arrival_s`: when the session began; `raw`: the bytes as the cuff sent them. Fills in id,
- * measured_at and clock_ok (DECISIONS 2), then commits. 1 new, 0 known already, negative: waiting
- * in memory. */
+/* `source`: as in struct store_measurement; `raw`: the bytes as the cuff sent them; `arrival_s`:
+ * when the session began; `behind`: the cuff's memory held newer ones of this user when it was
+ * read. Fills in id, measured_at and clock_ok (DECISIONS 2), then commits. 1 new, 0 known already,
+ * negative: waiting in memory. */
 int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
-                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s);
+                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s,
+                       bool behind);
 
 /* NULL, or one sentence for people: what waits, why, what to do. Valid until the next call. */
 const char *intake_problem(const struct intake *i, char *buffer, size_t size);

@@ -15,6 +15,8 @@
 #define ZONES       "/usr/share/zoneinfo"
 #define ALNUM       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 #define PORT_DIGITS 5
+#define HEX         "0123456789abcdefABCDEF"
+#define KEY_DIGITS  32
 
 __attribute__((format(printf, 3, 4))) static bool no(char *why, size_t size, const char *format,
                                                      ...) {
@@ -175,6 +177,50 @@ bool option_check_topic(const char *text, char *why, size_t size) {
                           text);
         return true;
 }
+
+/* --- lists ---------------------------------------------------------------------------------------
+ */
+
+/* The next word of a list; its size in `ret`; NULL at the end. */
+static const char *next_word(const char *at, size_t *ret) {
+        at += strspn(at, OPTION_LIST_SEPARATORS);
+        *ret = strcspn(at, OPTION_LIST_SEPARATORS);
+        return *ret ? at : NULL;
+}
+
+bool option_check_addresses(const char *text, char *why, size_t size) {
+        size_t n;
+
+        for (const char *at = text; (at = next_word(at, &n)); at += n) {
+                char word[BDADDR_STRING_SIZE] = "";
+                struct bdaddr address;
+
+                if (n < sizeof word)
+                        memcpy(word, at, n);
+                if (bdaddr_from_string(word, &address) < 0)
+                        return no(why, size,
+                                  "holds \"%.*s\", which is no address: write it as "
+                                  "\"AA:BB:CC:DD:EE:FF\", several with spaces between",
+                                  (int) n, at);
+        }
+        return true;
+}
+
+bool option_check_keys(const char *text, char *why, size_t size) {
+        size_t n, which = 1;
+
+        for (const char *at = text; (at = next_word(at, &n)); at += n, which++)
+                if (!(n == strlen("default") && strncmp(at, "default", n) == 0) &&
+                    !(n == KEY_DIGITS && strspn(at, HEX) >= n))
+                        return no(why, size,
+                                  "holds something that is no key (word %zu): a key has 32 "
+                                  "hexadecimal digits, or is \"default\"",
+                                  which);
+        return true;
+}
+
+/* --- characters ----------------------------------------------------------------------------------
+ */
 
 /* Bytes of the UTF-8 sequence at `s`; 0 when there is none. Overlong forms, surrogates and values
  * above U+10FFFF are none (RFC 3629). */

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define OPTION_LIST_SEPARATORS " ,"
+
 bool option_check_absolute(const char *text, char *why, size_t size);  /* a path */
 bool option_check_file(const char *text, char *why, size_t size);      /* .. of a readable file */
 bool option_check_time_zone(const char *text, char *why, size_t size); /* "Europe/Berlin" */
@@ -13,6 +15,8 @@ bool option_check_adapter(const char *text, char *why, size_t size);
 bool option_check_url(const char *text, char *why, size_t size); /* one broker; without user info */
 bool option_check_client_id(const char *text, char *why, size_t size);
 bool option_check_topic(const char *text, char *why, size_t size); /* the beginning of a topic */
+bool option_check_addresses(const char *text, char *why, size_t size); /* "AA:.. BB:.." */
+bool option_check_keys(const char *text, char *why, size_t size);      /* never tells the text */
 
 /* For every text: UTF-8 without control characters. */
 bool option_check_characters(const char *text, char *why, size_t size);

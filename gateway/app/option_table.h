@@ -6,7 +6,7 @@
 
 #include "app/config.h"
 
-#define OPTION_MAX      64  /* rows at most */
+#define OPTION_MAX      80  /* rows at most */
 #define OPTION_WHY_SIZE 512 /* longest sentence about a wrong value, with NUL */
 
 enum option_type {                 /* and the field of struct config it fills */

@@ -310,7 +310,7 @@ static void bonded(struct pairing *p, struct cuff *cuff) {
         struct collector *c = p->collector;
 
         deadline_clear(&p->bond_check);
-        cuff->stored = true;
+        cuff->stored = cuff->memory.paired_now = true;
         cuff->record.paired_at = wall_clock_now();
         cuff->record.bond_lost = false;
         cuff->session.unresolved_losses = 0;

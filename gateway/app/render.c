@@ -41,6 +41,7 @@ static int view_init(struct view *v, struct store *store, const struct cuff *cuf
                 .address = r->address,
                 .name = cuff_name(cuff),
                 .model = r->model,
+                .model_id = r->memory_model,
                 .firmware = r->firmware,
                 .hardware = r->hardware,
                 .serial = r->serial,
@@ -53,6 +54,11 @@ static int view_init(struct view *v, struct store *store, const struct cuff *cuf
                 .n_users = n,
         };
         return 0;
+}
+
+/* Without a good clock a measurement seems to be from when it came: not fresh for that. */
+static bool is_backlog(const struct store_measurement *m) {
+        return (m->behind && !m->clock_ok) || wall_clock_now() - m->measured_at > RENDER_BACKLOG_S;
 }
 
 char *render_measurement(struct store *store, const struct store_measurement *m, bool is_event) {
@@ -78,7 +84,7 @@ char *render_measurement(struct store *store, const struct store_measurement *m,
                 .received_at = received_at,
                 .clock_ok = m->clock_ok,
                 .is_event = is_event,
-                .backlog = wall_clock_now() - m->measured_at > RENDER_BACKLOG_S,
+                .backlog = is_backlog(m),
         });
         free(users);
         return payload;
@@ -98,6 +104,7 @@ char *render_cuff_state(struct store *store, const struct cuff *cuff) {
                 .battery_percent = r->battery_percent,
                 .rssi_dbm = {.known = cuff->has_rssi, .value = cuff->has_rssi ? cuff->rssi : 0},
                 .clock_drift_s = r->clock_drift_s,
+                .unread = r->unread,
                 .last_seen = r->last_seen ? last_seen : NULL,
                 .last_sync = r->last_sync ? last_sync : NULL,
                 .sync_state = cuff_sync_state(cuff),

@@ -21,6 +21,7 @@ struct characteristic {
 };
 
 struct map {
+        uint16_t mtu;
         size_t n;
         struct characteristic at[];
 };
@@ -170,6 +171,8 @@ static int visit(void *userdata, const char *path, const union props *p) {
         c = &f->map->at[f->map->n++];
         strcpy(c->suffix, suffix);
         memcpy(c->uuid, p->characteristic.uuid, sizeof c->uuid);
+        if (p->has & PROPS_MTU)
+                f->map->mtu = p->characteristic.mtu;
         return 0;
 }
 
@@ -216,6 +219,10 @@ int bluez_gatt_find(struct bluez_gatt *g) {
 
 bool bluez_gatt_has(const struct bluez_gatt *g, const char *uuid) {
         return by_uuid(g, uuid);
+}
+
+uint16_t bluez_gatt_mtu(const struct bluez_gatt *g) {
+        return g->map ? g->map->mtu : 0;
 }
 
 /* --- operations --- */
@@ -297,6 +304,18 @@ int bluez_gatt_write(struct bluez_gatt *g, const char *uuid, const uint8_t *valu
         r = sd_bus_message_append(m, "a{sv}", 1, "type", "s",
                                   with_response ? "request" : "command");
         return r < 0 ? r : send_call(g, OPERATION_WRITE, m, READ_WRITE_LIMIT_USEC);
+}
+
+void bluez_gatt_unsubscribe(struct bluez_gatt *g, const char *uuid) {
+        const struct characteristic *c = by_uuid(g, uuid);
+        char path[OBJECTS_PATH_SIZE + SUFFIX_SIZE];
+
+        if (!c || !bluez_bus_is_up(g->bus))
+                return;
+        snprintf(path, sizeof path, "%s%s", g->path, c->suffix);
+        (void) sd_bus_call_method_async(bluez_bus_get(g->bus), NULL, "org.bluez", path,
+                                        props_of_characteristic.interface, "StopNotify", NULL, NULL,
+                                        NULL);
 }
 
 /* --- life --- */

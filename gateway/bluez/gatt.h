@@ -1,5 +1,6 @@
 /* The characteristics of one device: found by UUID after ServicesResolved, read, written,
- * subscribed. Never StopNotify, never AcquireNotify. One operation at a time per device. */
+ * subscribed. Never AcquireNotify, and StopNotify only while the device is away. One operation at a
+ * time per device. */
 #pragma once
 
 #include <stddef.h>
@@ -28,6 +29,8 @@ void bluez_gatt_free(struct bluez_gatt *g);
 
 int bluez_gatt_find(struct bluez_gatt *g);
 bool bluez_gatt_has(const struct bluez_gatt *g, const char *uuid);
+/* ATT's MTU as BlueZ told it at the last find, of any characteristic; 0: it does not tell. */
+uint16_t bluez_gatt_mtu(const struct bluez_gatt *g);
 
 /* 0; -ENOENT no such characteristic; -EBUSY another operation is pending. Limits: subscribe 10 s,
  * read 30 s, write 30 s (then `done` with BLUEZ_NO_REPLY). Subscribe answered InProgress or
@@ -36,6 +39,10 @@ int bluez_gatt_subscribe(struct bluez_gatt *g, const char *uuid);
 int bluez_gatt_read(struct bluez_gatt *g, const char *uuid);
 int bluez_gatt_write(struct bluez_gatt *g, const char *uuid, const uint8_t *value,
                      size_t value_size, bool with_response);
+/* BlueZ is not to subscribe it by itself on the next link. Only while the device is away: on a link
+ * this would clear the CCCD, and cuffs forget their bond then (eigger/hass-omron#136). Not waited
+ * for. */
+void bluez_gatt_unsubscribe(struct bluez_gatt *g, const char *uuid);
 /* The link ended: drops the pending operation, keeps the map (paths mostly survive a reconnect; the
  * next find replaces it) and early values. */
 void bluez_gatt_link_lost(struct bluez_gatt *g);

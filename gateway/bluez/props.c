@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "core/gatt_uuid.h"
 
-enum kind { KIND_BOOL, KIND_INT16, KIND_STRING, KIND_UUIDS, KIND_OMRON, KIND_VALUE };
+enum kind { KIND_BOOL, KIND_INT16, KIND_UINT16, KIND_STRING, KIND_UUIDS, KIND_OMRON, KIND_VALUE };
 
 struct props_row {
         const char *key, *type; /* type: of the variant's contents */
@@ -45,6 +45,7 @@ static const struct props_row device_rows[] = {
 static const struct props_row characteristic_rows[] = {
         { "UUID",             "s",     KIND_STRING, PROPS_UUID,         GATT(uuid) },
         { "Value",            "ay",    KIND_VALUE,  PROPS_VALUE,        GATT(value) },
+        { "MTU",              "q",     KIND_UINT16, PROPS_MTU,          GATT(mtu) },
 };
 
 #define CLASS(name, type, rows) { "org.bluez." name, sizeof(struct type), rows, ELEMENTS(rows) }
@@ -182,6 +183,8 @@ static int take_contents(sd_bus_message *m, const struct props_row *row, union p
                 return take_bool(m, field);
         case KIND_INT16:
                 return sd_bus_message_read_basic(m, 'n', field);
+        case KIND_UINT16:
+                return sd_bus_message_read_basic(m, 'q', field);
         case KIND_STRING:
                 return take_string(m, field, row->size);
         case KIND_UUIDS:

@@ -36,6 +36,7 @@ enum props_bit {
         PROPS_UUIDS = 1 << 13,
         PROPS_UUID = 1 << 14,
         PROPS_VALUE = 1 << 15,
+        PROPS_MTU = 1 << 16,
 };
 
 struct props_adapter {
@@ -60,6 +61,7 @@ struct props_characteristic {
         char uuid[BLUEZ_UUID_SIZE];
         uint8_t value[PROPS_VALUE_MAX];
         uint16_t value_size;
+        uint16_t mtu; /* of ATT on this link; BlueZ 5.62 and later tell it */
 };
 
 union props { /* room for any of the three; each begins with `has` and `gone` */

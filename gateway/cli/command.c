@@ -3,15 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "cli/exit_code.h"
 
 static const struct command *const commands[] = {
-        &command_run,
-        &command_check_config,
-        &command_version,
-        &command_help,
+        &command_run, &command_check_config, &command_decode, &command_version, &command_help,
 };
 
 static const char overview_end[] =
@@ -28,7 +25,7 @@ static const char overview_end[] =
         "  78  the configuration is wrong\n"
         "After 64, 65 and 78 a restart does not help.\n";
 
-static int refuse(const char *what, const char *word, const struct nearest *n) {
+int command_refuse(const char *what, const char *word, const struct nearest *n) {
         fprintf(stderr, "cuff2mqtt: there is no %s \"%s\"", what, word);
         if (nearest_best(n))
                 fprintf(stderr, "; did you mean \"%s\"?", nearest_best(n));
@@ -45,7 +42,7 @@ const struct command *command_find(const char *name) {
                         return commands[i];
                 nearest_offer(&n, commands[i]->name);
         }
-        refuse("subcommand", name, &n);
+        command_refuse("subcommand", name, &n);
         return NULL;
 }
 
@@ -69,43 +66,83 @@ static bool is_help(const char *word) {
         return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/* An option that needs a value, and where the value goes. */
+struct option {
+        const char *name;
+        const char *value;
+        const char **into; /* NULL: not an option of this subcommand */
+};
+
+#define OPTIONS 2
+
+static void options_of(const struct command *c, struct command_arguments *a,
+                       struct option ret[OPTIONS]) {
+        ret[0] = (struct option){"--config", "the name of a file", NULL};
+        ret[1] = (struct option){"--model", "the id of a cuff", NULL};
+        if (c && c->takes_config)
+                ret[0].into = &a->config;
+        if (c && c->takes_model)
+                ret[1].into = &a->model;
+}
+
 static int refuse_option(const struct command *c, const char *word) {
+        struct command_arguments a;
+        struct option options[OPTIONS];
         struct nearest n;
 
         nearest_init(&n, word);
         nearest_offer(&n, "--help");
         if (!c)
                 nearest_offer(&n, "--version");
-        if (c && c->takes_config)
-                nearest_offer(&n, "--config");
-        return refuse("option", word, &n);
+        options_of(c, &a, options);
+        for (size_t i = 0; i < OPTIONS; i++)
+                if (options[i].into)
+                        nearest_offer(&n, options[i].name);
+        return command_refuse("option", word, &n);
+}
+
+/* --name VALUE or --name=VALUE. How many words it took; 0 when it is refused (and said). */
+static int take_option(const struct command *c, char **argv, struct command_arguments *a) {
+        struct option options[OPTIONS];
+
+        options_of(c, a, options);
+        for (size_t i = 0; i < OPTIONS; i++) {
+                size_t n = strlen(options[i].name);
+
+                if (!options[i].into || strncmp(argv[0], options[i].name, n) != 0)
+                        continue;
+                if (argv[0][n] == '=') {
+                        *options[i].into = argv[0] + n + 1;
+                        return 1;
+                }
+                if (argv[0][n] != '\0')
+                        continue;
+                *options[i].into = argv[1];
+                if (!argv[1])
+                        fprintf(stderr, "cuff2mqtt: %s needs %s\n", options[i].name,
+                                options[i].value);
+                return argv[1] ? 2 : 0;
+        }
+        refuse_option(c, argv[0]);
+        return 0;
 }
 
 /* Takes one word, and the next if it belongs to it: how many; 0 when it is refused (and said). */
 static int take_word(const struct command *c, char **argv, struct command_arguments *a) {
         const char *word = argv[0];
+        unsigned given = 0;
 
-        if (c->takes_config && strncmp(word, "--config=", 9) == 0) {
-                a->config = word + 9;
-                return 1;
-        }
-        if (c->takes_config && strcmp(word, "--config") == 0) {
-                a->config = argv[1];
-                if (!a->config)
-                        fprintf(stderr, "cuff2mqtt: --config needs the name of a file\n");
-                return a->config ? 2 : 0;
-        }
-        if (word[0] == '-') {
-                refuse_option(c, word);
-                return 0;
-        }
-        if (!c->takes_operand || a->operand) {
+        if (word[0] == '-' && word[1] != '\0') /* "-" alone is an operand: standard input */
+                return take_option(c, argv, a);
+        while (given < c->operands && a->operand[given])
+                given++;
+        if (given == c->operands) {
                 fprintf(stderr,
                         "cuff2mqtt: \"%s\" is one word too many\nTry `cuff2mqtt %s --help`.\n",
                         word, c->name);
                 return 0;
         }
-        a->operand = word;
+        a->operand[given] = word;
         return 1;
 }
 

@@ -9,11 +9,11 @@
 static int run(const struct command_arguments *a) {
         const struct command *c = NULL;
 
-        if (a->operand && strcmp(a->operand, "options") == 0) {
+        if (a->operand[0] && strcmp(a->operand[0], "options") == 0) {
                 config_print_options();
                 return EXIT_CODE_OK;
         }
-        if (a->operand && !(c = command_find(a->operand)))
+        if (a->operand[0] && !(c = command_find(a->operand[0])))
                 return EXIT_CODE_USAGE;
         command_print_help(c);
         return EXIT_CODE_OK;
@@ -24,6 +24,6 @@ const struct command command_help = {
         .synopsis = "[SUBCOMMAND | options]",
         .summary = "Explain the subcommands, one of them, or all options of the configuration.",
         .help = "\n  options  every option: default, meaning, limits, name in the environment\n",
-        .takes_operand = true,
+        .operands = 1,
         .run = run,
 };

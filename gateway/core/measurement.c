@@ -32,7 +32,7 @@ static uint8_t *put_le(uint8_t *at, uint64_t value, size_t n) {
         return at;
 }
 
-/* T YY YY MM DD hh mm ss | S ss ss ss ss | A aa aa aa aa aa aa aa aa */
+/* T YY YY MM DD hh mm ss | S ss ss ss ss | R rr rr rr rr rr rr rr rr | A aa aa aa aa aa aa aa aa */
 static uint8_t *put_moment(uint8_t *at, const struct measurement *m, int64_t arrival_seconds) {
         const struct date_time *dt = &m->taken;
 
@@ -51,6 +51,10 @@ static uint8_t *put_moment(uint8_t *at, const struct measurement *m, int64_t arr
         if (m->sequence.known) {
                 *at++ = 'S';
                 return put_le(at, (uint32_t) m->sequence.value, 4);
+        }
+        if (m->record_hash != 0) {
+                *at++ = 'R';
+                return put_le(at, m->record_hash, 8);
         }
         *at++ = 'A';
         return put_le(at, (uint64_t) arrival_seconds, 8);

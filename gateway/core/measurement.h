@@ -33,6 +33,10 @@ struct measurement {
         struct answer body_movement;
         struct answer cuff_fit_ok;
         struct answer position_ok;
+        struct number irregular_beats; /* counted during this measurement; memory records only */
+        struct number artifacts;       /* the same */
+        struct number series_position; /* 1..3 in a TruRead of three; unknown: a single one */
+        uint64_t record_hash;          /* of the raw memory record; 0: it came another way */
 };
 
 /* 0, or -ERANGE when no living person has such values: systolic 60..280, diastolic 30..180 and
@@ -40,9 +44,9 @@ struct measurement {
 int measurement_check(const struct measurement *m);
 
 /* The identity (DECISIONS 2): a hash of cuff, user, the cuff's raw time, systolic, diastolic and
- * pulse. Without a usable cuff time the sequence stands in its place; with neither,
- * `arrival_seconds` (when the session that delivered it began, UTC). Same bytes on every machine,
- * for ever. */
+ * pulse. Without a usable cuff time the sequence stands in its place; without that the record's hash;
+ * with none of them, `arrival_seconds` (when the session that delivered it began, UTC). Same bytes on
+ * every machine, for ever. */
 void measurement_id(const struct bdaddr *cuff, const struct measurement *m, int64_t arrival_seconds,
                     char ret[MEASUREMENT_ID_SIZE]);
 

@@ -151,6 +151,11 @@ void driver_standard_begin(struct driver_standard *d, bool may_set_clock) {
         *d = (struct driver_standard){.step = STEP_SUBSCRIBE, .may_set_clock = may_set_clock};
 }
 
+void driver_standard_begin_reading(struct driver_standard *d, bool may_set_clock) {
+        driver_standard_begin(d, may_set_clock);
+        d->step = STEP_FEATURE;
+}
+
 void driver_standard_next(struct driver_standard *d, const struct driver_now *now,
                           struct driver_request *ret) {
         assert(d->step < STEP_MAX_);

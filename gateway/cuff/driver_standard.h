@@ -16,6 +16,9 @@ struct driver_standard {
 /* A new session. `may_set_clock`: the option is on and the cuff has not refused before. */
 void driver_standard_begin(struct driver_standard *d, bool may_set_clock);
 
+/* The same without the subscription: what there is to read, and the clock. */
+void driver_standard_begin_reading(struct driver_standard *d, bool may_set_clock);
+
 /* What to do now. The same answer until driver_standard_reply() is called. Clock writes are due
  * when the clock was unset or drifted by more than 60 s and `now` is synchronised. */
 void driver_standard_next(struct driver_standard *d, const struct driver_now *now,

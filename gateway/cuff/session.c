@@ -84,11 +84,12 @@ static void count_the_end(struct session *s) {
                 s->unresolved_losses++;
 
         if (s->collected)
-                s->failures = s->unresolved_losses = 0;
+                s->unresolved_losses = 0;
+        if (s->collected && !s->incomplete)
+                s->failures = 0;
         else if (!s->stopped)
                 s->failures++;
-        s->collected = false;
-        s->stopped = false;
+        s->collected = s->incomplete = s->stopped = false;
 }
 
 /* The only place that changes the state, and with it what the states before have taught us. */

@@ -12,6 +12,8 @@
 #define CUFF2MQTT_COMMIT NULL
 #endif
 
+#define TRUREAD_COUNT 3 /* what OMRON calls TruRead is three measurements in a row */
+
 /* --- topics --- */
 
 static char *format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
@@ -73,6 +75,18 @@ static void add_pressures(struct json *j, cJSON *o, const struct measurement *m)
         json_real(j, o, "pulse_pressure", difference);
 }
 
+static void add_truread(struct json *j, cJSON *o, struct number position) {
+        cJSON *series;
+
+        if (!position.known) {
+                json_null(j, o, "truread");
+                return;
+        }
+        series = json_object(j, o, "truread");
+        json_real(j, series, "count", TRUREAD_COUNT);
+        json_number(j, series, "index", position);
+}
+
 static void add_findings(struct json *j, cJSON *o, const struct measurement *m) {
         cJSON *category;
 
@@ -81,7 +95,9 @@ static void add_findings(struct json *j, cJSON *o, const struct measurement *m) 
         json_answer(j, o, "body_movement", m->body_movement);
         json_answer(j, o, "cuff_fit_ok", m->cuff_fit_ok);
         json_answer(j, o, "position_ok", m->position_ok);
-        json_null(j, o, "truread");
+        json_number(j, o, "irregular_beats", m->irregular_beats);
+        json_number(j, o, "artifacts", m->artifacts);
+        add_truread(j, o, m->series_position);
         category = json_object(j, o, "category");
         json_null(j, category, "acc_aha");
         json_null(j, category, "esh");
@@ -148,7 +164,7 @@ static void add_users(struct json *j, cJSON *cuff, const struct message_cuff *c)
 }
 
 static void add_cuff(struct json *j, const struct message_cuff *c) {
-        cJSON *o = json_object(j, j->root, NULL);
+        cJSON *o = json_object(j, j->root, NULL), *capabilities;
         char id[BDADDR_ID_SIZE], address[BDADDR_STRING_SIZE];
 
         bdaddr_to_id(&c->address, id);
@@ -156,7 +172,7 @@ static void add_cuff(struct json *j, const struct message_cuff *c) {
         json_text(j, o, "id", id);
         json_text(j, o, "address", address);
         json_text(j, o, "model", c->model);
-        json_null(j, o, "model_id");
+        json_text(j, o, "model_id", c->model_id);
         json_text(j, o, "name", c->name);
         json_text(j, o, "manufacturer", c->manufacturer);
         json_text(j, o, "firmware", c->firmware);
@@ -165,7 +181,10 @@ static void add_cuff(struct json *j, const struct message_cuff *c) {
         json_bool(j, o, "bonded", c->bonded);
         json_text(j, o, "paired_at", c->paired_at);
         add_users(j, o, c);
-        json_text(j, json_array(j, o, "capabilities"), NULL, "blood_pressure");
+        capabilities = json_array(j, o, "capabilities");
+        json_text(j, capabilities, NULL, "blood_pressure");
+        if (c->model_id && c->model_id[0])
+                json_text(j, capabilities, NULL, "memory");
         json_text(j, o, "last_sync", c->last_sync);
 }
 

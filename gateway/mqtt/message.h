@@ -58,6 +58,7 @@ struct message_user {
 struct message_cuff { /* one entry of B/bridge/devices, and what discovery needs */
         struct bdaddr address;
         const char *name, *model, *firmware, *hardware, *serial, *manufacturer;
+        const char *model_id; /* whose memory it has: it can be read; NULL or "" none */
         const char *paired_at, *last_sync; /* ISO 8601 or NULL */
         bool bonded;
         const struct message_user *users;

@@ -12,6 +12,15 @@ static void bind_when(sqlite3_stmt *query, int at, int64_t when) {
                 sqlite3_bind_null(query, at);
 }
 
+/* A number we do not know was not written by us: the careful reading of it is "never again". */
+static enum store_writes column_writes(sqlite3_stmt *query, int at) {
+        int value = sqlite3_column_int(query, at);
+
+        return value == STORE_WRITES_NONE || value == STORE_WRITES_PENDING
+                       ? (enum store_writes) value
+                       : STORE_WRITES_REFUSED;
+}
+
 static int column_cuff(sqlite3_stmt *query, struct store_cuff *ret) {
         struct store_cuff c = {0};
         int i = 0, r = database_column_address(query, i++, &c.address);
@@ -32,6 +41,10 @@ static int column_cuff(sqlite3_stmt *query, struct store_cuff *ret) {
         c.clock_drift_s = database_column_number(query, i++);
         c.clock_refused = sqlite3_column_int(query, i++);
         c.bond_lost = sqlite3_column_int(query, i++);
+        database_column_text(query, i++, c.memory_model, sizeof c.memory_model);
+        c.token = sqlite3_column_int(query, i++) ? STORE_TOKEN_SILENCES : STORE_TOKEN_FINE;
+        c.unread = database_column_number(query, i++);
+        c.writes = column_writes(query, i++);
         *ret = c;
         return 0;
 }
@@ -85,19 +98,34 @@ int store_cuffs_save(struct store *s, const struct store_cuff *cuff) {
         database_bind_number(query, ++i, cuff->clock_drift_s);
         sqlite3_bind_int(query, ++i, cuff->clock_refused);
         sqlite3_bind_int(query, ++i, cuff->bond_lost);
+        database_bind_text(query, ++i, cuff->memory_model);
+        sqlite3_bind_int(query, ++i, cuff->token);
+        database_bind_number(query, ++i, cuff->unread);
+        sqlite3_bind_int(query, ++i, cuff->writes);
+        return database_step(query);
+}
+
+static int remove_from(struct store *s, const char *sql, const char *address) {
+        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        int r = database_prepare(s->db, sql, &query);
+
+        if (r < 0)
+                return r;
+        database_bind_text(query, 1, address);
         return database_step(query);
 }
 
 int store_cuffs_remove(struct store *s, const struct bdaddr *address) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
         char text[BDADDR_STRING_SIZE];
-        int r = database_prepare(s->db, "DELETE FROM cuff WHERE address = ?", &query);
+        int r = database_begin(s->db);
 
         if (r < 0)
                 return r;
         bdaddr_to_string(address, text);
-        database_bind_text(query, 1, text);
-        return database_step(query);
+        r = remove_from(s, "DELETE FROM cuff WHERE address = ?", text);
+        if (r >= 0)
+                r = remove_from(s, "DELETE FROM memory_mark WHERE cuff = ?", text);
+        return database_end(s->db, r);
 }
 
 static void column_user(sqlite3_stmt *query, const struct bdaddr *cuff, struct store_user *ret) {

@@ -9,6 +9,17 @@
 
 #define STORE_TEXT_SIZE 64
 
+enum store_token {                       /* what is known of this cuff's START */
+                   STORE_TOKEN_FINE,     /* answered after a token, or not tried yet */
+                   STORE_TOKEN_SILENCES, /* stays unanswered after a token */
+};
+
+enum store_writes {                       /* of what we wrote into its memory */
+                    STORE_WRITES_NONE,    /* nothing is open */
+                    STORE_WRITES_PENDING, /* to be verified at the next connection */
+                    STORE_WRITES_REFUSED, /* it did not take them: never again */
+};
+
 struct store_cuff {
         struct bdaddr address;
         char name[STORE_TEXT_SIZE]; /* shown to people; "" none yet */
@@ -21,6 +32,10 @@ struct store_cuff {
         struct number clock_drift_s;
         bool clock_refused; /* refuses to have its clock set */
         bool bond_lost;
+        char memory_model[STORE_TEXT_SIZE]; /* whose memory map was proved; "" none yet */
+        enum store_token token;
+        struct number unread; /* measurements the cuff counts as not yet fetched */
+        enum store_writes writes;
 };
 
 struct store_user {
@@ -32,8 +47,9 @@ struct store_user {
 
 /* All, ordered by address. `*ret` to be freed. 0 or negative errno. */
 int store_cuffs_list(struct store *s, struct store_cuff **ret, size_t *ret_n);
-int store_cuffs_save(struct store *s, const struct store_cuff *cuff);  /* insert or replace */
-int store_cuffs_remove(struct store *s, const struct bdaddr *address); /* measurements stay */
+int store_cuffs_save(struct store *s, const struct store_cuff *cuff); /* insert or replace */
+/* Its marks go too: paired again, its memory is read from the beginning. Measurements stay. */
+int store_cuffs_remove(struct store *s, const struct bdaddr *address);
 
 /* Users of one cuff, ordered. A user exists from its first measurement or name on. */
 int store_users_list(struct store *s, const struct bdaddr *cuff, struct store_user **ret,

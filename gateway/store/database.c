@@ -50,6 +50,28 @@ static const char *const migrations[] = {
         " arrival INTEGER PRIMARY KEY,"
         " cuff TEXT NOT NULL, uuid TEXT NOT NULL, raw BLOB NOT NULL, why TEXT NOT NULL,"
         " received_at INTEGER NOT NULL) STRICT;",
+
+        /* The memory of a cuff. `other` is the same measurement's bytes by the other way (memory
+         * record or 2A35), NULL while it came one way only. */
+        "ALTER TABLE measurement ADD COLUMN irregular_beats INTEGER;"
+        "ALTER TABLE measurement ADD COLUMN artifacts INTEGER;"
+        "ALTER TABLE measurement ADD COLUMN series_position INTEGER;"
+        "ALTER TABLE measurement ADD COLUMN behind INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE measurement ADD COLUMN other BLOB;"
+        /* The two ways may number users differently. */
+        "DROP INDEX measurement_known;"
+        "CREATE INDEX measurement_known ON measurement (cuff, taken_seconds);"
+
+        "ALTER TABLE cuff ADD COLUMN memory_model TEXT NOT NULL DEFAULT '';"
+        "ALTER TABLE cuff ADD COLUMN token INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE cuff ADD COLUMN unread INTEGER;"
+        "ALTER TABLE cuff ADD COLUMN writes INTEGER NOT NULL DEFAULT 0;"
+
+        /* `hash` is 64 bits, kept as a signed number. */
+        "CREATE TABLE memory_mark ("
+        " cuff TEXT NOT NULL CHECK (length(cuff) = 17), user INTEGER NOT NULL,"
+        " slot INTEGER NOT NULL, hash INTEGER NOT NULL,"
+        " PRIMARY KEY (cuff, user)) STRICT;",
 };
 
 int database_version(void) {
@@ -223,6 +245,11 @@ void database_bind_number(sqlite3_stmt *query, int at, struct number number) {
                 sqlite3_bind_int(query, at, number.value);
         else
                 sqlite3_bind_null(query, at);
+}
+
+void database_bind_answer(sqlite3_stmt *query, int at, struct answer answer) {
+        database_bind_number(query, at,
+                             (struct number){.known = answer.known, .value = answer.yes});
 }
 
 struct number database_column_number(sqlite3_stmt *query, int at) {

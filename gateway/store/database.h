@@ -52,6 +52,7 @@ int database_end(sqlite3 *db, int result);
  */
 void database_bind_text(sqlite3_stmt *query, int at, const char *text);
 void database_bind_number(sqlite3_stmt *query, int at, struct number number);
+void database_bind_answer(sqlite3_stmt *query, int at, struct answer answer);
 struct number database_column_number(sqlite3_stmt *query, int at);
 void database_column_text(sqlite3_stmt *query, int at, char *ret, size_t size);
 int database_column_address(sqlite3_stmt *query, int at, struct bdaddr *ret);
@@ -63,15 +64,36 @@ int database_replace(const char *directory, char **ret_aside, const char **ret_s
  */
 int database_replace_resume(const char *directory);
 
-/* The columns that measurements_column reads, in its order. */
-#define MEASUREMENT_COLUMNS                                                                        \
+/* The columns of version 1, and those of today: what measurements_column reads, in its order. The
+ * bytes of the other way ("other") are read by merging alone. */
+#define MEASUREMENT_COLUMNS_V1                                                                     \
         "cuff, id, user, taken, record, systolic, diastolic, mean, pulse, irregular_heartbeat, "   \
         "body_movement, cuff_fit_ok, position_ok, received_at, measured_at, clock_ok, source, raw"
+#define MEASUREMENT_COLUMNS                                                                        \
+        MEASUREMENT_COLUMNS_V1 ", irregular_beats, artifacts, series_position, behind"
 
-#define CUFF_COLUMNS                                                                               \
+#define CUFF_COLUMNS_V1                                                                            \
         "address, name, model, serial, firmware, hardware, manufacturer, feature, paired_at, "     \
         "last_seen, last_sync, battery_percent, clock_drift_s, clock_refused, bond_lost"
+#define CUFF_COLUMNS CUFF_COLUMNS_V1 ", memory_model, token, unread, writes"
 #define CUFF_VALUES                                                                                \
-        "INTO cuff (" CUFF_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INTO cuff (" CUFF_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " \
+        "?, ?)"
+
+/* The cuff's time of a measurement for the columns `taken` and `taken_seconds`. */
+struct taken {
+        char text[40]; /* the bytes as they came; "" without a time */
+        bool usable;
+        int64_t seconds; /* meaningful if usable */
+};
+
+struct taken taken_from(const struct measurement *m);
+void taken_bind_seconds(sqlite3_stmt *query, int at, const struct taken *t);
+int taken_column(sqlite3_stmt *query, int at, struct measurement *ret);
+
+/* Is it in the database already? 1: it is, and what this way of delivery knows more was added to
+ * its row. 0: it is new. Negative errno. Inside a transaction. */
+int merge_into_known(sqlite3 *db, const struct store_measurement *m, const char *cuff,
+                     const struct taken *taken);
 
 int measurements_column(sqlite3_stmt *query, int at, struct store_measurement *ret);

@@ -6,27 +6,13 @@
 
 #include "store/database.h"
 
-#define SAME_WITHIN_SECONDS "2"
-#define REJECTED_MAX        "1000"
-
-#define KNOWN                                                                                      \
-        "SELECT 1 FROM measurement WHERE id = ?1 UNION ALL "                                       \
-        "SELECT 1 FROM measurement WHERE cuff = ?2 AND user = ?3 AND taken_seconds "               \
-        "BETWEEN ?4 - " SAME_WITHIN_SECONDS " AND ?4 + " SAME_WITHIN_SECONDS " "                   \
-        "AND systolic = ?5 AND diastolic = ?6 AND pulse IS ?7 LIMIT 1"
+#define REJECTED_MAX "1000"
 
 #define INSERT                                                                                     \
         "INSERT INTO measurement (" MEASUREMENT_COLUMNS ", taken_seconds) "                        \
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
-/* The cuff's time as text, bytes as they came; "" without one. */
-struct taken {
-        char text[40];
-        bool usable;
-        int64_t seconds;
-};
-
-static struct taken taken_from(const struct measurement *m) {
+struct taken taken_from(const struct measurement *m) {
         struct taken t = {.usable = m->has_time && date_time_check(&m->taken) >= 0};
 
         if (m->has_time)
@@ -38,40 +24,28 @@ static struct taken taken_from(const struct measurement *m) {
         return t;
 }
 
-static void bind_seconds(sqlite3_stmt *query, int at, const struct taken *t) {
+void taken_bind_seconds(sqlite3_stmt *query, int at, const struct taken *t) {
         if (t->usable)
                 sqlite3_bind_int64(query, at, t->seconds);
         else
                 sqlite3_bind_null(query, at);
 }
 
-static void bind_answer(sqlite3_stmt *query, int at, struct answer answer) {
-        database_bind_number(query, at,
-                             (struct number){.known = answer.known, .value = answer.yes});
+int taken_column(sqlite3_stmt *query, int at, struct measurement *ret) {
+        const char *text = (const char *) sqlite3_column_text(query, at);
+        struct date_time *t = &ret->taken;
+
+        ret->has_time = text;
+        if (text && sscanf(text, "%5hu-%3hhu-%3hhu %3hhu:%3hhu:%3hhu", &t->year, &t->month, &t->day,
+                           &t->hour, &t->minute, &t->second) != 6)
+                return -EUCLEAN;
+        return 0;
 }
 
 static struct answer column_answer(sqlite3_stmt *query, int at) {
         struct number n = database_column_number(query, at);
 
         return (struct answer){.known = n.known, .yes = n.value != 0};
-}
-
-/* 1 known, 0 new. */
-static int is_known(struct store *s, const struct store_measurement *m, const char *cuff,
-                    const struct taken *taken) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
-        int r = database_prepare(s->db, KNOWN, &query);
-
-        if (r < 0)
-                return r;
-        database_bind_text(query, 1, m->id);
-        database_bind_text(query, 2, cuff);
-        sqlite3_bind_int(query, 3, m->measurement.user);
-        bind_seconds(query, 4, taken);
-        sqlite3_bind_int(query, 5, m->measurement.systolic_mmhg);
-        sqlite3_bind_int(query, 6, m->measurement.diastolic_mmhg);
-        database_bind_number(query, 7, m->measurement.pulse_bpm);
-        return database_step(query);
 }
 
 static int insert_user(struct store *s, const char *cuff, uint8_t user) {
@@ -104,16 +78,20 @@ static int insert_measurement(struct store *s, const struct store_measurement *m
         sqlite3_bind_int(query, ++i, v->diastolic_mmhg);
         database_bind_number(query, ++i, v->mean_mmhg);
         database_bind_number(query, ++i, v->pulse_bpm);
-        bind_answer(query, ++i, v->irregular_heartbeat);
-        bind_answer(query, ++i, v->body_movement);
-        bind_answer(query, ++i, v->cuff_fit_ok);
-        bind_answer(query, ++i, v->position_ok);
+        database_bind_answer(query, ++i, v->irregular_heartbeat);
+        database_bind_answer(query, ++i, v->body_movement);
+        database_bind_answer(query, ++i, v->cuff_fit_ok);
+        database_bind_answer(query, ++i, v->position_ok);
         sqlite3_bind_int64(query, ++i, m->received_at);
         sqlite3_bind_int64(query, ++i, m->measured_at);
         sqlite3_bind_int(query, ++i, m->clock_ok);
         database_bind_text(query, ++i, m->source);
         sqlite3_bind_blob(query, ++i, m->raw, (int) m->raw_size, SQLITE_STATIC);
-        bind_seconds(query, ++i, taken);
+        database_bind_number(query, ++i, v->irregular_beats);
+        database_bind_number(query, ++i, v->artifacts);
+        database_bind_number(query, ++i, v->series_position);
+        sqlite3_bind_int(query, ++i, m->behind);
+        taken_bind_seconds(query, ++i, taken);
         return database_step(query);
 }
 
@@ -123,7 +101,7 @@ static int insert_in_transaction(struct store *s, const struct store_measurement
         int r;
 
         bdaddr_to_string(&m->cuff, cuff);
-        r = is_known(s, m, cuff, &taken);
+        r = merge_into_known(s->db, m, cuff, &taken);
         if (r != 0)
                 return r < 0 ? r : 0;
         r = insert_user(s, cuff, m->measurement.user);
@@ -144,17 +122,6 @@ int store_measurements_insert(struct store *s, const struct store_measurement *m
         return r < 0 ? r : database_end(s->db, insert_in_transaction(s, m));
 }
 
-static int column_taken(sqlite3_stmt *query, int at, struct measurement *ret) {
-        const char *text = (const char *) sqlite3_column_text(query, at);
-        struct date_time *t = &ret->taken;
-
-        ret->has_time = text;
-        if (text && sscanf(text, "%5hu-%3hhu-%3hhu %3hhu:%3hhu:%3hhu", &t->year, &t->month, &t->day,
-                           &t->hour, &t->minute, &t->second) != 6)
-                return -EUCLEAN;
-        return 0;
-}
-
 int measurements_column(sqlite3_stmt *query, int at, struct store_measurement *ret) {
         struct store_measurement m = {0};
         struct measurement *v = &m.measurement;
@@ -163,7 +130,7 @@ int measurements_column(sqlite3_stmt *query, int at, struct store_measurement *r
                 return -EUCLEAN;
         database_column_text(query, at++, m.id, sizeof m.id);
         v->user = (uint8_t) sqlite3_column_int(query, at++);
-        if (column_taken(query, at++, v) < 0)
+        if (taken_column(query, at++, v) < 0)
                 return -EUCLEAN;
         v->sequence = database_column_number(query, at++);
         v->systolic_mmhg = sqlite3_column_int(query, at++);
@@ -179,24 +146,39 @@ int measurements_column(sqlite3_stmt *query, int at, struct store_measurement *r
         m.clock_ok = sqlite3_column_int(query, at++);
         database_column_text(query, at++, m.source, sizeof m.source);
         const void *raw = sqlite3_column_blob(query, at);
-        m.raw_size = (size_t) sqlite3_column_bytes(query, at);
+        m.raw_size = (size_t) sqlite3_column_bytes(query, at++);
         if (m.raw_size > sizeof m.raw)
                 return -EUCLEAN;
         if (raw)
                 memcpy(m.raw, raw, m.raw_size);
+        v->irregular_beats = database_column_number(query, at++);
+        v->artifacts = database_column_number(query, at++);
+        v->series_position = database_column_number(query, at++);
+        m.behind = sqlite3_column_int(query, at++);
         *ret = m;
         return 0;
 }
+
+/* A record without a usable time counts as measured when it was read, so by `measured_at` the
+ * oldest of a ring, from before its clock was set, would hide the newest dated one. Arrival puts it
+ * right: rings are read oldest first, and an undated one counts only if it came after the newest
+ * dated. The newest can also have come as 2A35 before the ring was read: an undated one that had
+ * newer ones behind it goes last. (The pluses: few came later than that; an index on the user would
+ * walk all there are.) */
+#define NEWEST                                                                                     \
+        "WITH dated AS (SELECT arrival FROM measurement WHERE cuff = ?1 AND user = ?2 "            \
+        "AND clock_ok ORDER BY measured_at DESC, arrival DESC LIMIT 1) "                           \
+        "SELECT " MEASUREMENT_COLUMNS " FROM measurement "                                         \
+        "WHERE arrival >= coalesce((SELECT arrival FROM dated), 0) "                               \
+        "AND +cuff = ?1 AND +user = ?2 "                                                           \
+        "AND (NOT clock_ok OR arrival = (SELECT arrival FROM dated)) "                             \
+        "ORDER BY behind AND NOT clock_ok, arrival DESC LIMIT 1"
 
 int store_measurements_newest(struct store *s, const struct bdaddr *cuff, uint8_t user,
                               struct store_measurement *ret) {
         _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
         char address[BDADDR_STRING_SIZE];
-        int r = database_prepare(s->db,
-                                 "SELECT " MEASUREMENT_COLUMNS
-                                 " FROM measurement WHERE cuff = ? AND user = ? "
-                                 "ORDER BY measured_at DESC, arrival DESC LIMIT 1",
-                                 &query);
+        int r = database_prepare(s->db, NEWEST, &query);
 
         if (r < 0)
                 return r;
@@ -231,6 +213,27 @@ int store_measurements_users(struct store *s, const struct bdaddr *cuff, uint8_t
         return r < 0 ? r : (int) n;
 }
 
+static int bind_rejected(sqlite3_stmt *query, const char *cuff, const char *uuid,
+                         const uint8_t *raw, size_t raw_size) {
+        database_bind_text(query, 1, cuff);
+        database_bind_text(query, 2, uuid);
+        return database_error(sqlite3_bind_blob64(query, 3, raw_size > 0 ? (const void *) raw : "",
+                                                  raw_size, SQLITE_STATIC));
+}
+
+/* 1 yes, 0 no. */
+static int is_rejected(struct store *s, const char *cuff, const char *uuid, const uint8_t *raw,
+                       size_t raw_size) {
+        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        int r = database_prepare(
+                s->db, "SELECT 1 FROM rejected WHERE cuff = ? AND uuid = ? AND raw = ? LIMIT 1",
+                &query);
+
+        if (r >= 0)
+                r = bind_rejected(query, cuff, uuid, raw, raw_size);
+        return r < 0 ? r : database_step(query);
+}
+
 static int insert_rejected(struct store *s, const char *cuff, const char *uuid, const uint8_t *raw,
                            size_t raw_size, const char *why, int64_t received_at) {
         _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
@@ -239,29 +242,32 @@ static int insert_rejected(struct store *s, const char *cuff, const char *uuid, 
                                  "VALUES (?, ?, ?, ?, ?)",
                                  &query);
 
+        if (r >= 0)
+                r = bind_rejected(query, cuff, uuid, raw, raw_size);
         if (r < 0)
                 return r;
-        database_bind_text(query, 1, cuff);
-        database_bind_text(query, 2, uuid);
-        sqlite3_bind_blob64(query, 3, raw_size > 0 ? (const void *) raw : "", raw_size,
-                            SQLITE_STATIC);
         database_bind_text(query, 4, why);
         sqlite3_bind_int64(query, 5, received_at);
-        return database_step(query);
+        r = database_step(query);
+        if (r >= 0)
+                r = database_execute(s->db, "DELETE FROM rejected WHERE arrival <= "
+                                            "last_insert_rowid() - " REJECTED_MAX);
+        return r < 0 ? r : 1;
 }
 
 int store_rejected_insert(struct store *s, const struct bdaddr *cuff, const char *uuid,
                           const uint8_t *raw, size_t raw_size, const char *why,
                           int64_t received_at) {
         char address[BDADDR_STRING_SIZE];
-        int r = database_begin(s->db);
+        int known = 0, r = database_begin(s->db);
 
         if (r < 0)
                 return r;
         bdaddr_to_string(cuff, address);
-        r = insert_rejected(s, address, uuid, raw, raw_size, why, received_at);
-        if (r >= 0)
-                r = database_execute(s->db, "DELETE FROM rejected WHERE arrival <= "
-                                            "last_insert_rowid() - " REJECTED_MAX);
+        if (strcmp(uuid, STORE_SOURCE_MEMORY) == 0)
+                known = is_rejected(s, address, uuid, raw, raw_size);
+        r = known < 0   ? known
+            : known > 0 ? 0
+                        : insert_rejected(s, address, uuid, raw, raw_size, why, received_at);
         return database_end(s->db, r);
 }

@@ -13,11 +13,13 @@
 
 #define MAX_ASIDE_PER_SECOND 100
 
+#define SALVAGE_CUFF "INSERT OR IGNORE " CUFF_VALUES
 #define SALVAGE_USER "INSERT OR IGNORE INTO user (cuff, user, name, person) VALUES (?, ?, ?, ?)"
-#define STORED       "arrival, taken_seconds, " MEASUREMENT_COLUMNS
+#define STORED       "arrival, taken_seconds, other, " MEASUREMENT_COLUMNS
+#define STORED_V1    "arrival, taken_seconds, NULL, " MEASUREMENT_COLUMNS_V1 ", NULL, NULL, NULL, 0"
 #define SALVAGE_MEASUREMENT                                                                        \
         "INSERT OR IGNORE INTO measurement (" STORED ") VALUES "                                   \
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define SALVAGE_OUTBOX "INSERT OR IGNORE INTO outbox (sequence, measurement) VALUES (?, ?)"
 
 /* What SQLite keeps beside a database. Left behind, it would be played into the new one. */
@@ -97,13 +99,18 @@ static int copy_rows(sqlite3 *from, const char *select, sqlite3 *to, const char 
         return 0;
 }
 
+/* A database that was never opened since version 1 has not the columns of today: what cannot be
+ * selected is skipped, and the columns of then come after those of today. */
 static int salvage(sqlite3 *from, sqlite3 *to) {
         static const struct {
                 const char *select, *insert;
         } tables[] = {
                 {"SELECT key, value FROM meta",
                  "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)"},
-                {"SELECT " CUFF_COLUMNS " FROM cuff", "INSERT OR IGNORE " CUFF_VALUES},
+                /* Marks stay behind: the memories are read from the beginning again, which brings
+                 * back what the damage took and tells nothing twice that is still here. */
+                {"SELECT " CUFF_COLUMNS " FROM cuff", SALVAGE_CUFF},
+                {"SELECT " CUFF_COLUMNS_V1 ", '', 0, NULL, 0 FROM cuff", SALVAGE_CUFF},
                 {"SELECT cuff, user, name, person FROM user", SALVAGE_USER},
                 /* Reading ends at the first damaged page: from both ends to it. The rowid order
                  * needs no index, which may be what is damaged. A measurement needs its user. */
@@ -112,6 +119,9 @@ static int salvage(sqlite3 *from, sqlite3 *to) {
                  SALVAGE_USER},
                 {"SELECT " STORED " FROM measurement NOT INDEXED", SALVAGE_MEASUREMENT},
                 {"SELECT " STORED " FROM measurement NOT INDEXED ORDER BY arrival DESC",
+                 SALVAGE_MEASUREMENT},
+                {"SELECT " STORED_V1 " FROM measurement NOT INDEXED", SALVAGE_MEASUREMENT},
+                {"SELECT " STORED_V1 " FROM measurement NOT INDEXED ORDER BY arrival DESC",
                  SALVAGE_MEASUREMENT},
                 {"SELECT sequence, measurement FROM outbox NOT INDEXED", SALVAGE_OUTBOX},
                 {"SELECT sequence, measurement FROM outbox NOT INDEXED ORDER BY sequence DESC",

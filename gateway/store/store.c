@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "store/database.h"
+#include "store/file.h"
 
 /* How far an opening has come: what was tried, and on what. */
 struct opening {
@@ -82,6 +83,21 @@ static void closedirp(DIR **d) {
                 closedir(*d);
 }
 
+/* Ours are the files of the database, and the directories that store/file.c closes to others. */
+static bool is_ours(DIR *d, const char *name) {
+        static const char *const rooms[] = {FILE_KEYS, FILE_BACKUPS, FILE_DUMPS};
+        struct stat st;
+
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+            strncmp(name, "cuff2mqtt.", strlen("cuff2mqtt.")) == 0)
+                return true;
+        for (size_t i = 0; i < ELEMENTS(rooms); i++)
+                if (strcmp(name, rooms[i]) == 0)
+                        return fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
+                               S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077);
+        return false;
+}
+
 /* A directory of ours that others may look into is closed to them, but not one that holds other
  * things too: a service run by root on /tmp or /srv must not lock everybody else out. */
 static void tighten_directory(DIR *d) {
@@ -90,8 +106,7 @@ static void tighten_directory(DIR *d) {
         if (fstat(dirfd(d), &st) < 0 || st.st_uid != geteuid() || !(st.st_mode & 077))
                 return;
         for (struct dirent *e; (e = readdir(d));)
-                if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-                    strncmp(e->d_name, "cuff2mqtt.", strlen("cuff2mqtt.")) != 0)
+                if (!is_ours(d, e->d_name))
                         return;
         /* A file system without modes has nothing to tighten. */
         (void) fchmod(dirfd(d), st.st_mode & 07700);

@@ -40,6 +40,7 @@ BUS_CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
 # Timings a test can wait for; the shapes are those of the defaults.
 FAST = '''timing: { connecting = 4.0; resolving = 5.0; pairing = 6.0; subscribing = 4.0; collecting = 20.0;
   lingering = 1.0; disconnecting = 4.0; cooldown = 0.6; backoff_min = 0.4; backoff_max = 2.0;
+  listen = 0.2; settle = 0.05; reply = 1.0; unlock = 1.0; token = 0.2; program = 0.1;
   pairing_window = 60.0; pairing_retry = 0.5; health = 60.0; stop = 2.0; tail = 0.1; };
 '''
 

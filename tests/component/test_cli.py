@@ -7,7 +7,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CUFF2MQTT = os.environ.get("CUFF2MQTT", os.path.join(ROOT, "build", "san", "cuff2mqtt"))
-SUBCOMMANDS = ("run", "check-config", "version", "help")
+SUBCOMMANDS = ("run", "check-config", "decode", "version", "help")
 OK, USAGE, CONFIG = 0, 64, 78
 
 
@@ -76,11 +76,18 @@ class CommandLine(unittest.TestCase):
         self.assert_usage(cuff2mqtt("--versoin"), 'no option "--versoin"; did you mean "--version"?')
         self.assert_usage(cuff2mqtt("run", "--confg", "x"), 'no option "--confg"; did you mean "--config"?')
         self.assert_usage(cuff2mqtt("version", "--hlep"), 'did you mean "--help"?')
+        self.assert_usage(cuff2mqtt("decode", "--modle", "x"), 'no option "--modle"; did you mean "--model"?')
+        self.assert_usage(cuff2mqtt("run", "--configs", "x"), 'no option "--configs"; did you mean "--config"?')
+        self.assert_usage(cuff2mqtt("decode", "--config", "x"), 'no option "--config"')
+        self.assert_usage(cuff2mqtt("run", "--models=x"), 'no option "--models=x"')
+        self.assert_usage(cuff2mqtt("run", "--model=x"), 'no option "--model=x"')
 
     def test_words_that_do_not_belong_are_usage_errors(self):
         self.assert_usage(cuff2mqtt("version", "1"), '"1" is one word too many')
         self.assert_usage(cuff2mqtt("help", "run", "run"), '"run" is one word too many')
+        self.assert_usage(cuff2mqtt("decode", "2a49", "2f00", "2f00"), '"2f00" is one word too many')
         self.assert_usage(cuff2mqtt("run", "--config"), "--config needs the name of a file")
+        self.assert_usage(cuff2mqtt("decode", "2a49", "--model"), "--model needs the id of a cuff")
 
     def test_a_good_configuration_is_printed_as_it_is_in_effect(self):
         self.write('mqtt = { url = "mqtt://file"; user = "u"; password = "hunter2"; };\n')

@@ -13,7 +13,7 @@ ID = CUFF.replace(':', '').lower()
 TOPIC = 'cuff2mqtt/device/%s/user/1/measurement' % ID
 FIELDS = {'record', 'device', 'user', 'user_name', 'measured_at', 'received_at', 'clock_ok', 'systolic', 'diastolic', 'map',
           'map_estimated', 'pulse', 'pulse_pressure', 'irregular_heartbeat', 'atrial_fibrillation', 'body_movement',
-          'cuff_fit_ok', 'position_ok', 'truread', 'category', 'id'}
+          'cuff_fit_ok', 'position_ok', 'irregular_beats', 'artifacts', 'truread', 'category', 'id'}
 FINDINGS = ('irregular_heartbeat', 'body_movement', 'cuff_fit_ok', 'position_ok')
 # 131/84, mean NaN, 2026-11-20 07:30:00, pulse 67, user 1
 GOOD = '0E83005400FF07EA070B14071E00430001'
@@ -39,7 +39,8 @@ class TestValues(Story):
         self.assertEqual((event['systolic'], event['diastolic'], event['pulse_pressure']), (131, 84, 47))
         self.assertEqual((event['map'], event['map_estimated']), (100, True))
         self.assertEqual(event['category'], {'acc_aha': None, 'esh': None, 'esc': None})
-        for field in ('pulse', 'record', 'user_name', 'truread', 'atrial_fibrillation', *FINDINGS):
+        for field in ('pulse', 'record', 'user_name', 'irregular_beats', 'artifacts', 'truread', 'atrial_fibrillation',
+                      *FINDINGS):
             self.assertIsNone(event[field], field)
         retained = w.subscriber.wait(TOPIC)
         self.assertNotIn('\n', retained.payload)

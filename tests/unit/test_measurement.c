@@ -72,6 +72,12 @@ static void the_id_is_the_same_for_ever(void) {
         m.has_time = false;
         measurement_id(&CUFF, &m, ARRIVAL, id);
         CHECK_STR(id, "e573c42d526dedc9");
+
+        m = GOOD;
+        m.has_time = false;
+        m.record_hash = UINT64_C(0x1122334455667788);
+        measurement_id(&CUFF, &m, ARRIVAL, id);
+        CHECK_STR(id, "294cb112f16070b7");
 }
 
 static bool same_id(const struct measurement *a, int64_t arrival_a, const struct measurement *b,
@@ -106,7 +112,24 @@ static void without_a_usable_time_the_sequence_counts(void) {
         CHECK(same_id(&a, ARRIVAL, &b, ARRIVAL));
 }
 
-static void with_neither_the_arrival_counts(void) {
+static void without_a_sequence_the_record_counts(void) {
+        struct measurement a = GOOD, b;
+
+        a.taken = (struct date_time){2019, 1, 1, 0, 0, 63};
+        a.record_hash = 7;
+        b = a;
+        CHECK(same_id(&a, ARRIVAL, &b, ARRIVAL + 1));
+        b.record_hash = UINT64_C(7) << 56;
+        CHECK(!same_id(&a, ARRIVAL, &b, ARRIVAL));
+
+        a.sequence = b.sequence = (struct number) KNOWN(7);
+        CHECK(same_id(&a, ARRIVAL, &b, ARRIVAL + 1));
+        a.sequence.known = b.sequence.known = false;
+        a.taken.year = b.taken.year = 2026;
+        CHECK(same_id(&a, ARRIVAL, &b, ARRIVAL + 1));
+}
+
+static void with_none_of_them_the_arrival_counts(void) {
         struct measurement m = GOOD;
 
         m.taken.year = 0;
@@ -149,6 +172,8 @@ static void what_is_not_the_identity_does_not_change_it(void) {
         m.body_movement = (struct answer){true, true};
         m.cuff_fit_ok = (struct answer){true, false};
         m.position_ok = (struct answer){true, false};
+        m.irregular_beats = m.artifacts = m.series_position = (struct number) KNOWN(1);
+        m.record_hash = 1;
         CHECK(same_id(&GOOD, ARRIVAL, &m, ARRIVAL));
 }
 
@@ -171,7 +196,8 @@ static void kilopascal_and_mmhg_convert_exactly(void) {
 
 CHECK_MAIN("unit.measurement", TEST(plausible_values_pass_and_others_do_not),
            TEST(the_id_is_the_same_for_ever), TEST(with_a_time_neither_sequence_nor_arrival_counts),
-           TEST(without_a_usable_time_the_sequence_counts), TEST(with_neither_the_arrival_counts),
+           TEST(without_a_usable_time_the_sequence_counts),
+           TEST(without_a_sequence_the_record_counts), TEST(with_none_of_them_the_arrival_counts),
            TEST(each_part_of_the_identity_changes_the_id),
            TEST(what_is_not_the_identity_does_not_change_it),
            TEST(kilopascal_and_mmhg_convert_exactly))

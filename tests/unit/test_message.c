@@ -16,6 +16,9 @@ static const struct measurement rich = {
         .body_movement = {true, true},
         .cuff_fit_ok = {true, true},
         .position_ok = {true, false},
+        .irregular_beats = {true, 4},
+        .artifacts = {true, 0},
+        .series_position = {true, 2},
 };
 
 static const struct measurement poor = {
@@ -67,7 +70,8 @@ static void an_event_holds_every_field_in_order(void) {
                    "\"diastolic\":79,\"map\":95,\"map_estimated\":false,\"pulse\":64,"
                    "\"pulse_pressure\":42,\"irregular_heartbeat\":false,"
                    "\"atrial_fibrillation\":null,\"body_movement\":true,\"cuff_fit_ok\":true,"
-                   "\"position_ok\":false,\"truread\":null,"
+                   "\"position_ok\":false,\"irregular_beats\":4,\"artifacts\":0,"
+                   "\"truread\":{\"count\":3,\"index\":2},"
                    "\"category\":{\"acc_aha\":null,\"esh\":null,\"esc\":null},"
                    "\"id\":\"0123456789abcdef\",\"event_type\":\"measurement\",\"backlog\":true}");
 }
@@ -80,16 +84,17 @@ static void what_the_cuff_does_not_say_is_null(void) {
                                         .measured_at = "2026-11-03T07:00:09Z",
                                         .received_at = "2026-11-03T07:00:09Z"};
 
-        check_text(message_measurement(&m),
-                   "{\"record\":null,\"device\":\"aabbcc001122\",\"user\":null,\"user_name\":null,"
-                   "\"measured_at\":\"2026-11-03T07:00:09Z\","
-                   "\"received_at\":\"2026-11-03T07:00:09Z\",\"clock_ok\":false,\"systolic\":121,"
-                   "\"diastolic\":79,\"map\":93,\"map_estimated\":true,\"pulse\":null,"
-                   "\"pulse_pressure\":42,\"irregular_heartbeat\":null,"
-                   "\"atrial_fibrillation\":null,\"body_movement\":null,\"cuff_fit_ok\":null,"
-                   "\"position_ok\":null,\"truread\":null,"
-                   "\"category\":{\"acc_aha\":null,\"esh\":null,\"esc\":null},"
-                   "\"id\":\"0123456789abcdef\"}");
+        check_text(
+                message_measurement(&m),
+                "{\"record\":null,\"device\":\"aabbcc001122\",\"user\":null,\"user_name\":null,"
+                "\"measured_at\":\"2026-11-03T07:00:09Z\","
+                "\"received_at\":\"2026-11-03T07:00:09Z\",\"clock_ok\":false,\"systolic\":121,"
+                "\"diastolic\":79,\"map\":93,\"map_estimated\":true,\"pulse\":null,"
+                "\"pulse_pressure\":42,\"irregular_heartbeat\":null,"
+                "\"atrial_fibrillation\":null,\"body_movement\":null,\"cuff_fit_ok\":null,"
+                "\"position_ok\":null,\"irregular_beats\":null,\"artifacts\":null,\"truread\":null,"
+                "\"category\":{\"acc_aha\":null,\"esh\":null,\"esc\":null},"
+                "\"id\":\"0123456789abcdef\"}");
 }
 
 static void the_estimated_mean_is_rounded(void) {

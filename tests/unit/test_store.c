@@ -1,5 +1,7 @@
 /* Opening: what is made, who may see it, who is let in, which versions, and what a kill leaves. */
+#include "store/marks.h"
 #include "store_fixture.h"
+#include "store_v1.h"
 
 static mode_t mode_of(const struct fixture *f, const char *name) {
         char path[128];
@@ -67,6 +69,24 @@ static void a_directory_that_holds_other_things_keeps_its_mode(void) {
         CHECK_EQ(mode_of(&f, "."), 0755);
         CHECK_EQ(mode_of(&f, "cuff2mqtt.db"), 0600);
         fixture_done(&f);
+}
+
+/* Keys beside the database are ours too, while nobody else can use that directory. */
+static void a_directory_with_our_own_directories_is_tightened(void) {
+        static const struct { mode_t keys, then; } cases[] = {{0700, 0700}, {0755, 0755}};
+        char path[128];
+        struct fixture f;
+
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                fixture_start(&f);
+                fixture_path(&f, "keys", path);
+                CHECK_EQ(mkdir(path, 0700), 0);
+                CHECK_EQ(chmod(path, cases[i].keys), 0);
+                CHECK_EQ(chmod(f.directory, 0755), 0);
+                fixture_reopen(&f);
+                CHECK_EQ(mode_of(&f, "."), cases[i].then);
+                fixture_done(&f);
+        }
 }
 
 static void inst_is_made_once_and_differs_between_databases(void) {
@@ -156,16 +176,58 @@ static void an_empty_file_and_an_older_version_are_migrated(void) {
         FILE *empty = fopen(path, "we");
         CHECK(empty && fclose(empty) == 0);
         CHECK_EQ(fixture_open(&f), 0);
-        CHECK_EQ(fixture_sql(&f, "PRAGMA user_version"), 1);
+        CHECK_EQ(fixture_sql(&f, "PRAGMA user_version"), 2);
         fixture_done(&f);
 
         fixture_init(&f);
         CHECK_EQ(fixture_sql(&f, "CREATE TABLE note (i); INSERT INTO note VALUES (7)"), 0);
         CHECK_EQ(fixture_open(&f), 0);
         CHECK(!store_set_aside(f.store));
-        CHECK_EQ(fixture_sql(&f, "PRAGMA user_version"), 1);
+        CHECK_EQ(fixture_sql(&f, "PRAGMA user_version"), 2);
         CHECK_EQ(fixture_sql(&f, "SELECT i FROM note"), 7);
         CHECK_EQ(insert_sample(&f, "a", 0), 1);
+        fixture_done(&f);
+}
+
+/* As the first release left it, with everything in it. */
+static void version_1_keeps_all_and_can_be_read_from_memory(void) {
+        struct store_mark marks[2] = {{.known = true}, {.known = true}};
+        struct store_measurement got, m;
+        struct store_cuff *cuffs = NULL;
+        size_t n = 0;
+        struct fixture f;
+
+        fixture_init(&f);
+        fixture_v1(&f, 3);
+        CHECK_EQ(fixture_open(&f), 0);
+        CHECK(!store_set_aside(f.store));
+        CHECK_EQ(fixture_sql(&f, "PRAGMA user_version"), 2);
+        CHECK_STR(store_inst(f.store), "cuff2mqtt_0123456789ab");
+        CHECK_EQ(store_cuffs_list(f.store, &cuffs, &n), 0);
+        CHECK_EQ(n, 1);
+        if (n == 1) {
+                CHECK_STR(cuffs[0].name, "Kitchen");
+                CHECK_STR(cuffs[0].memory_model, "");
+                CHECK_EQ(cuffs[0].token, STORE_TOKEN_FINE);
+                CHECK(!cuffs[0].unread.known);
+                CHECK_EQ(cuffs[0].writes, STORE_WRITES_NONE);
+                CHECK_EQ(cuffs[0].clock_drift_s.value, -3);
+        }
+        free(cuffs);
+        CHECK_EQ(store_marks_load(f.store, &cuff_a, marks, 2), 0);
+        CHECK(!marks[0].known && !marks[1].known);
+        CHECK_EQ(fixture_measurements(&f), 3);
+        CHECK_EQ(fixture_outbox(&f), 3);
+        CHECK_EQ(fixture_sql(&f, "SELECT count(*) FROM rejected"), 1);
+        CHECK_EQ(store_measurements_newest(f.store, &cuff_a, 1, &got), 0);
+        CHECK_STR(got.id, "v1-3");
+        CHECK(!got.behind && !got.measurement.irregular_beats.known);
+        m = sample("record", 30);
+        snprintf(m.source, sizeof m.source, "memory");
+        CHECK_EQ(store_measurements_insert(f.store, &m), 0); /* v1-3 by the other way */
+        CHECK_EQ(fixture_sql(&f, "SELECT count(*) FROM measurement WHERE other IS NOT NULL"), 1);
+        fixture_reopen(&f);
+        CHECK_EQ(fixture_measurements(&f), 3);
         fixture_done(&f);
 }
 
@@ -211,7 +273,7 @@ static void a_newer_version_is_refused_and_nothing_touched(void) {
                 n = read_file(&f, "cuff2mqtt.db", db[0], sizeof db[0]);
                 size_t n_wal = read_file(&f, "cuff2mqtt.db-wal", wal[0], sizeof wal[0]);
                 CHECK((n_wal > 0) == only_in_log);
-                check_refused(f.directory, -ENOTSUP, "version 99, this one knows 1");
+                check_refused(f.directory, -ENOTSUP, "version 99, this one knows 2");
                 CHECK_EQ(read_file(&f, "cuff2mqtt.db", db[1], sizeof db[1]), n);
                 CHECK(n > 0 && memcmp(db[0], db[1], n) == 0);
                 CHECK_EQ(read_file(&f, "cuff2mqtt.db-wal", wal[1], sizeof wal[1]), n_wal);
@@ -337,11 +399,13 @@ static void after_kill_9_in_the_middle_nothing_is_lost_or_halved(void) {
 CHECK_MAIN("unit.store", TEST(all_files_are_private_whatever_the_umask),
            TEST(a_loose_directory_and_file_of_ours_are_tightened),
            TEST(a_directory_that_holds_other_things_keeps_its_mode),
+           TEST(a_directory_with_our_own_directories_is_tightened),
            TEST(inst_is_made_once_and_differs_between_databases),
            TEST(an_inst_that_would_break_topics_is_made_anew), TEST(small_values_come_back_by_name),
            TEST(a_second_service_is_kept_out_until_the_first_is_gone),
            TEST(durability_is_what_was_promised),
            TEST(an_empty_file_and_an_older_version_are_migrated),
+           TEST(version_1_keeps_all_and_can_be_read_from_memory),
            TEST(a_step_that_fails_half_way_leaves_nothing),
            TEST(a_newer_version_is_refused_and_nothing_touched),
            TEST(a_directory_that_cannot_be_is_explained),

@@ -1,4 +1,5 @@
-/* Cuffs and their users. */
+/* Cuffs, their users, and how far their memories were read. */
+#include "store/marks.h"
 #include "store_fixture.h"
 
 static struct store_cuff whole_cuff(void) {
@@ -18,6 +19,10 @@ static struct store_cuff whole_cuff(void) {
                 .clock_drift_s = {.known = true, .value = -90},
                 .clock_refused = true,
                 .bond_lost = true,
+                .memory_model = "HEM-7155T-MW3",
+                .token = STORE_TOKEN_SILENCES,
+                .unread = {.known = true, .value = 12},
+                .writes = STORE_WRITES_PENDING,
         };
 }
 
@@ -31,7 +36,8 @@ static void check_cuff(const struct store_cuff *got, const struct store_cuff *wa
         CHECK_STR(got->manufacturer, want->manufacturer);
         const struct number *numbers[][2] = {{&got->feature, &want->feature},
                                              {&got->battery_percent, &want->battery_percent},
-                                             {&got->clock_drift_s, &want->clock_drift_s}};
+                                             {&got->clock_drift_s, &want->clock_drift_s},
+                                             {&got->unread, &want->unread}};
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
                 CHECK_EQ(numbers[i][0]->known, numbers[i][1]->known);
                 CHECK_EQ(numbers[i][0]->value, numbers[i][1]->value);
@@ -41,6 +47,9 @@ static void check_cuff(const struct store_cuff *got, const struct store_cuff *wa
         CHECK_EQ(got->last_sync, want->last_sync);
         CHECK_EQ(got->clock_refused, want->clock_refused);
         CHECK_EQ(got->bond_lost, want->bond_lost);
+        CHECK_STR(got->memory_model, want->memory_model);
+        CHECK_EQ(got->token, want->token);
+        CHECK_EQ(got->writes, want->writes);
 }
 
 static void cuffs_come_back_whole_and_ordered_by_address(void) {
@@ -154,7 +163,87 @@ static void a_name_is_changed_by_saving_and_kept_by_the_next_measurement(void) {
         fixture_done(&f);
 }
 
+static void check_marks(const struct fixture *f, const struct bdaddr *cuff,
+                        const struct store_mark want[2]) {
+        struct store_mark got[2] = {{true, 1, 1}, {true, 1, 1}};
+
+        CHECK_EQ(store_marks_load(f->store, cuff, got, 2), 0);
+        for (size_t i = 0; i < 2; i++) {
+                CHECK_EQ(got[i].known, want[i].known);
+                CHECK_EQ(got[i].slot, want[i].slot);
+                CHECK(got[i].hash == want[i].hash);
+        }
+}
+
+static void marks_come_back_for_each_cuff_and_user(void) {
+        static const struct store_mark none[2], first[2] = {{true, 65535, UINT64_MAX}, {0}},
+                                                both[2] = {{true, 0, 1}, {true, 99, 1ULL << 63}},
+                                                second[2] = {{0}, {true, 3, 4}};
+        struct fixture f;
+
+        fixture_start(&f);
+        check_marks(&f, &cuff_a, none);
+        CHECK_EQ(store_marks_save(f.store, &cuff_a, first, 2), 0);
+        check_marks(&f, &cuff_a, first);
+        CHECK_EQ(store_marks_save(f.store, &cuff_b, both, 2), 0);
+        CHECK_EQ(store_marks_save(f.store, &cuff_a, second, 2), 0);
+        fixture_reopen(&f);
+        check_marks(&f, &cuff_a, second);
+        check_marks(&f, &cuff_b, both);
+        fixture_done(&f);
+}
+
+static void marks_that_cannot_all_be_saved_stay_as_they_were(void) {
+        static const struct store_mark before[2] = {{true, 1, 2}, {true, 3, 4}},
+                                       after[2] = {{true, 5, 6}, {true, 7, 8}};
+        struct fixture f;
+
+        fixture_start(&f);
+        CHECK_EQ(store_marks_save(f.store, &cuff_a, before, 2), 0);
+        CHECK_EQ(fixture_sql(&f, "CREATE TRIGGER mischief BEFORE INSERT ON memory_mark "
+                                 "WHEN new.user = 2 BEGIN SELECT RAISE(ABORT, 'no'); END"),
+                 0);
+        CHECK_EQ(store_marks_save(f.store, &cuff_a, after, 2), -EIO);
+        check_marks(&f, &cuff_a, before);
+        fixture_done(&f);
+}
+
+static void a_cuff_that_is_removed_is_read_from_the_beginning_again(void) {
+        static const struct store_mark none[2], both[2] = {{true, 0, 1}, {true, 99, 2}};
+        struct store_cuff a = whole_cuff();
+        struct fixture f;
+
+        fixture_start(&f);
+        CHECK_EQ(store_cuffs_save(f.store, &a), 0);
+        CHECK_EQ(store_marks_save(f.store, &cuff_a, both, 2), 0);
+        CHECK_EQ(store_marks_save(f.store, &cuff_b, both, 2), 0);
+        CHECK_EQ(store_cuffs_save(f.store, &a), 0);
+        check_marks(&f, &cuff_a, both);
+        CHECK_EQ(store_cuffs_remove(f.store, &cuff_a), 0);
+        check_marks(&f, &cuff_a, none);
+        check_marks(&f, &cuff_b, both);
+        fixture_done(&f);
+}
+
+static void writes_that_nobody_understands_count_as_refused(void) {
+        struct store_cuff a = whole_cuff(), *list = NULL;
+        size_t n = 0;
+        struct fixture f;
+
+        fixture_start(&f);
+        CHECK_EQ(store_cuffs_save(f.store, &a), 0);
+        CHECK_EQ(fixture_sql(&f, "UPDATE cuff SET writes = 77"), 0);
+        CHECK_EQ(store_cuffs_list(f.store, &list, &n), 0);
+        CHECK(n == 1 && list[0].writes == STORE_WRITES_REFUSED);
+        free(list);
+        fixture_done(&f);
+}
+
 CHECK_MAIN("unit.store_cuffs", TEST(cuffs_come_back_whole_and_ordered_by_address),
            TEST(saving_again_replaces_and_removing_leaves_measurements_and_names),
            TEST(a_user_exists_from_the_first_measurement_or_name_on),
-           TEST(a_name_is_changed_by_saving_and_kept_by_the_next_measurement))
+           TEST(a_name_is_changed_by_saving_and_kept_by_the_next_measurement),
+           TEST(marks_come_back_for_each_cuff_and_user),
+           TEST(marks_that_cannot_all_be_saved_stay_as_they_were),
+           TEST(a_cuff_that_is_removed_is_read_from_the_beginning_again),
+           TEST(writes_that_nobody_understands_count_as_refused))

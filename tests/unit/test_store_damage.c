@@ -4,7 +4,9 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+#include "store/marks.h"
 #include "store_fixture.h"
+#include "store_v1.h"
 
 #define PAGE 4096
 
@@ -27,8 +29,9 @@ static off_t size_of(const struct fixture *f, const char *name) {
         return stat(path, &st) < 0 ? -1 : st.st_size;
 }
 
-#define MANY     150
-#define PER_PAGE 40 /* more measurements than fit on one page */
+#define MANY        150
+#define PER_PAGE    40 /* more measurements than fit on one page */
+#define PER_PAGE_V1 50
 
 static int64_t outbox_count(const struct fixture *f) {
         int64_t n = -1;
@@ -162,6 +165,96 @@ static void any_flipped_page_is_survived(void) {
         }
         CHECK(kept >= pages - 4); /* lost with the header, the schema or its own table only */
         CHECK(told >= pages - 6); /* a page of measurements takes its own along, and no others */
+        fixture_done(&f);
+}
+
+/* What came with the memory of cuffs is saved, but not how far it was read: that is read again. */
+static void memory_is_saved_and_read_again_after_damage(void) {
+        static uint8_t ones[PAGE];
+        struct store_cuff cuff = {.address = cuff_a,
+                                  .memory_model = "HEM-7155T",
+                                  .token = STORE_TOKEN_SILENCES,
+                                  .unread = {.known = true, .value = 7},
+                                  .writes = STORE_WRITES_REFUSED},
+                          *cuffs = NULL;
+        struct store_mark mark = {.known = true, .slot = 5, .hash = 6};
+        struct store_measurement m = sample("record", 50), got;
+        char inst[64];
+        size_t n = 0;
+        struct fixture f;
+
+        memset(ones, 0xff, sizeof ones);
+        fill(&f, inst);
+        CHECK_EQ(fixture_open(&f), 0);
+        CHECK_EQ(store_cuffs_save(f.store, &cuff), 0);
+        CHECK_EQ(store_marks_save(f.store, &cuff_a, &mark, 1), 0);
+        m.measurement.irregular_beats = (struct number){.known = true, .value = 3};
+        m.measurement.series_position = (struct number){.known = true, .value = 2};
+        m.measurement.user = 2;
+        m.behind = true;
+        snprintf(m.source, sizeof m.source, "memory");
+        m.raw[0] = 9;
+        CHECK_EQ(store_measurements_insert(f.store, &m), 0); /* many5, claimed */
+        CHECK_EQ(fixture_sql(&f, "SELECT count(*) FROM measurement WHERE other = x'097800'"), 1);
+        m = sample("alone", 7);
+        m.measurement.artifacts = (struct number){.known = true, .value = 4};
+        m.measurement.user = 2;
+        m.behind = true;
+        snprintf(m.source, sizeof m.source, "memory");
+        CHECK_EQ(store_measurements_insert(f.store, &m), 1);
+        fixture_close(&f);
+        write_at(&f, "cuff2mqtt.db", size_of(&f, "cuff2mqtt.db") / PAGE / 2 * PAGE, ones, PAGE);
+        CHECK_EQ(fixture_open(&f), 0);
+        CHECK(store_set_aside(f.store));
+        CHECK_EQ(store_cuffs_list(f.store, &cuffs, &n), 0);
+        CHECK(n == 1 && strcmp(cuffs[0].memory_model, "HEM-7155T") == 0 &&
+              cuffs[0].token == STORE_TOKEN_SILENCES && cuffs[0].unread.value == 7 &&
+              cuffs[0].writes == STORE_WRITES_REFUSED);
+        free(cuffs);
+        CHECK_EQ(fixture_sql(&f, "SELECT count(*) FROM measurement WHERE other = x'097800' AND "
+                                 "irregular_beats = 3 AND series_position = 2"),
+                 1);
+        CHECK_EQ(store_measurements_newest(f.store, &cuff_a, 2, &got), 0);
+        CHECK(got.behind && got.measurement.artifacts.value == 4);
+        CHECK_EQ(store_marks_load(f.store, &cuff_a, &mark, 1), 0);
+        CHECK(!mark.known);
+        fixture_done(&f);
+}
+
+/* The service was updated, and a page of the file went bad before it could be migrated. */
+static void a_damaged_version_1_is_saved_too(void) {
+        static uint8_t ones[PAGE], whole[100 * PAGE];
+        char path[128];
+        struct fixture f;
+        int kept = 0, told = 0, pages;
+
+        memset(ones, 0xff, sizeof ones);
+        fixture_init(&f);
+        fixture_v1(&f, MANY);
+        pages = (int) (size_of(&f, "cuff2mqtt.db") / PAGE);
+        fixture_path(&f, "cuff2mqtt.db", path);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        CHECK_EQ(read(fd, whole, sizeof whole), (long) pages * PAGE);
+        close(fd);
+        for (int page = 1; page < pages; page++) {
+                struct store_cuff *cuffs = NULL;
+                size_t n = 0;
+
+                write_at(&f, "cuff2mqtt.db", 0, whole, (size_t) pages * PAGE);
+                write_at(&f, "cuff2mqtt.db", (off_t) page * PAGE, ones, sizeof ones);
+                CHECK_EQ(fixture_open(&f), 0);
+                CHECK(store_set_aside(f.store));
+                CHECK_EQ(store_cuffs_list(f.store, &cuffs, &n), 0);
+                kept += n == 1 && strcmp(cuffs[0].name, "Kitchen") == 0 &&
+                        strcmp(store_inst(f.store), "cuff2mqtt_0123456789ab") == 0;
+                free(cuffs);
+                told += fixture_measurements(&f) >= MANY - PER_PAGE_V1 &&
+                        fixture_outbox(&f) >= MANY - PER_PAGE_V1;
+                CHECK_EQ(insert_sample(&f, "new", 90000), 1);
+                fixture_close(&f);
+        }
+        CHECK(kept >= pages - 4); /* as with a database of today: any_flipped_page_is_survived */
+        CHECK(told >= pages - 4);
         fixture_done(&f);
 }
 
@@ -386,7 +479,8 @@ static void a_read_only_disk_is_explained(void) {
 CHECK_MAIN("unit.store_damage", TEST(garbage_is_set_aside_and_a_new_database_works),
            TEST(one_set_aside_never_overwrites_another),
            TEST(a_truncated_file_is_set_aside_and_ids_survive), TEST(any_flipped_page_is_survived),
-           TEST(the_log_goes_aside_with_its_database),
+           TEST(memory_is_saved_and_read_again_after_damage),
+           TEST(a_damaged_version_1_is_saved_too), TEST(the_log_goes_aside_with_its_database),
            TEST(a_replacement_cut_off_between_two_names_is_ended),
            TEST(a_file_that_may_not_grow_is_full_and_then_works),
            TEST(a_full_disk_says_so_and_works_again_when_it_is_freed),

@@ -13,9 +13,10 @@ static void check_measurement(const struct store_measurement *got,
         CHECK(date_time_equal(&g->taken, &w->taken));
         CHECK_EQ(g->systolic_mmhg, w->systolic_mmhg);
         CHECK_EQ(g->diastolic_mmhg, w->diastolic_mmhg);
-        const struct number *numbers[][2] = {{&g->sequence, &w->sequence},
-                                             {&g->mean_mmhg, &w->mean_mmhg},
-                                             {&g->pulse_bpm, &w->pulse_bpm}};
+        const struct number *numbers[][2] = {
+                {&g->sequence, &w->sequence},   {&g->mean_mmhg, &w->mean_mmhg},
+                {&g->pulse_bpm, &w->pulse_bpm}, {&g->irregular_beats, &w->irregular_beats},
+                {&g->artifacts, &w->artifacts}, {&g->series_position, &w->series_position}};
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
                 CHECK_EQ(numbers[i][0]->known, numbers[i][1]->known);
                 CHECK_EQ(numbers[i][0]->value, numbers[i][1]->value);
@@ -31,6 +32,7 @@ static void check_measurement(const struct store_measurement *got,
         CHECK_EQ(got->received_at, want->received_at);
         CHECK_EQ(got->measured_at, want->measured_at);
         CHECK_EQ(got->clock_ok, want->clock_ok);
+        CHECK_EQ(got->behind, want->behind);
         CHECK_STR(got->source, want->source);
         CHECK_EQ(got->raw_size, want->raw_size);
         CHECK(memcmp(got->raw, want->raw, sizeof got->raw) == 0);
@@ -61,6 +63,10 @@ static void every_field_comes_back_when_all_are_known(void) {
         m.measurement.body_movement = (struct answer){.known = true, .yes = false};
         m.measurement.cuff_fit_ok = (struct answer){.known = true, .yes = true};
         m.measurement.position_ok = (struct answer){.known = true, .yes = false};
+        m.measurement.irregular_beats = (struct number){.known = true, .value = 15};
+        m.measurement.artifacts = (struct number){.known = true, .value = 0};
+        m.measurement.series_position = (struct number){.known = true, .value = 3};
+        m.behind = true;
         m.raw_size = sizeof m.raw;
         for (size_t i = 0; i < sizeof m.raw; i++)
                 m.raw[i] = (uint8_t) (i * 5);
@@ -106,7 +112,9 @@ static void unknown_is_null_in_the_database(void) {
                             "SELECT count(*) FROM measurement WHERE pulse IS NULL AND mean IS NULL "
                             "AND record IS NULL AND taken IS NULL AND taken_seconds IS NULL AND "
                             "body_movement IS NULL AND irregular_heartbeat IS NULL AND "
-                            "cuff_fit_ok IS NULL AND position_ok IS NULL"),
+                            "cuff_fit_ok IS NULL AND position_ok IS NULL AND irregular_beats "
+                            "IS NULL AND artifacts IS NULL AND series_position IS NULL AND other "
+                            "IS NULL"),
                 1);
         fixture_done(&f);
 }
@@ -276,6 +284,62 @@ static void the_newest_goes_by_measured_at_then_by_arrival(void) {
         fixture_done(&f);
 }
 
+/* `arrival` is the place in the list; seconds are those of measured_at, which for an undated one is
+ * when it arrived: later than all. */
+static void check_newest(const char *what, const struct store_measurement *list, size_t n,
+                         const char *want) {
+        struct store_measurement got = {0};
+        struct fixture f;
+
+        fixture_start(&f);
+        for (size_t i = 0; i < n; i++)
+                CHECK_EQ(store_measurements_insert(f.store, &list[i]), 1);
+        CHECK_EQ(store_measurements_newest(f.store, &cuff_a, 1, &got), 0);
+        if (strcmp(got.id, want) != 0)
+                printf("# %s\n", what);
+        CHECK_STR(got.id, want);
+        fixture_done(&f);
+}
+
+static struct store_measurement undated(const char *id, bool behind) {
+        struct store_measurement m = sample(id, 0);
+
+        m.measurement.has_time = false;
+        m.measured_at = NOON + 100000;
+        m.clock_ok = false;
+        m.behind = behind;
+        return m;
+}
+
+static void the_newest_is_not_hidden_by_undated_ones_of_an_old_ring(void) {
+        const struct store_measurement old = undated("old", true), older = undated("older", true),
+                                       now = undated("now", false), dated = sample("dated", 0);
+        struct store_measurement yesterday = sample("yesterday", -86400),
+                                 other = undated("other user", false);
+
+        yesterday.behind = true;
+        other.measurement.user = 2;
+        check_newest("another user's", (struct store_measurement[]){dated, other}, 2, "dated");
+        check_newest("dated, but read from an old ring",
+                     (struct store_measurement[]){yesterday, old}, 2, "yesterday");
+        check_newest("read before the dated one",
+                     (struct store_measurement[]){older, old, yesterday, dated}, 4, "dated");
+        check_newest("the dated one came first, as 2A35, then the ring",
+                     (struct store_measurement[]){dated, older, old, yesterday}, 4, "dated");
+        check_newest("the clock was lost since", (struct store_measurement[]){dated, old, now}, 3,
+                     "now");
+        check_newest("the clock was set since", (struct store_measurement[]){now, dated}, 2,
+                     "dated");
+        check_newest("a dated one that was read late",
+                     (struct store_measurement[]){dated, yesterday}, 2, "dated");
+        check_newest("never a clock: the newest came as 2A35",
+                     (struct store_measurement[]){now, older, old}, 3, "now");
+        check_newest("never a clock: the ring alone", (struct store_measurement[]){older, old, now},
+                     3, "now");
+        check_newest("the link was lost in the middle of a ring",
+                     (struct store_measurement[]){older, old}, 2, "old");
+}
+
 static void users_are_listed_once_each_up_to_the_room_there_is(void) {
         static const uint8_t order[] = {2, MEASUREMENT_USER_UNKNOWN, 1, 2};
         uint8_t users[3] = {0};
@@ -302,7 +366,7 @@ static void refused_bytes_are_kept_and_the_oldest_beyond_1000_go(void) {
         struct fixture f;
 
         fixture_start(&f);
-        CHECK_EQ(store_rejected_insert(f.store, &cuff_a, "2a35", NULL, 0, "EBADMSG", 0), 0);
+        CHECK_EQ(store_rejected_insert(f.store, &cuff_a, "2a35", NULL, 0, "EBADMSG", 0), 1);
         CHECK_EQ(fixture_sql(&f,
                              "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE "
                              "i<999) INSERT INTO rejected(cuff,uuid,raw,why,received_at) "
@@ -310,7 +374,7 @@ static void refused_bytes_are_kept_and_the_oldest_beyond_1000_go(void) {
                  0);
         CHECK_EQ(fixture_sql(&f, "SELECT count(*) FROM rejected"), 1000);
         CHECK_EQ(store_rejected_insert(f.store, &cuff_a, "2a35", raw, sizeof raw, "ERANGE", 5000),
-                 0);
+                 1);
         CHECK_EQ(fixture_sql(&f, "SELECT count(*) FROM rejected"), 1000);
         CHECK_EQ(fixture_sql(&f, "SELECT min(received_at) FROM rejected"), 1);
         CHECK_EQ(fixture_sql(&f,
@@ -318,6 +382,33 @@ static void refused_bytes_are_kept_and_the_oldest_beyond_1000_go(void) {
                              "uuid = '2a35' AND raw = x'010203' AND why = 'ERANGE' AND "
                              "received_at = 5000"),
                  1);
+        fixture_done(&f);
+}
+
+static void refused_records_are_kept_once_and_indications_each_time(void) {
+        static const uint8_t raw[3] = {1, 2, 3};
+        static const struct {
+                const struct bdaddr *cuff;
+                const char *uuid;
+                size_t size;
+                int want;
+        } cases[] = {
+                {&cuff_a, "memory", 3, 1}, {&cuff_a, "memory", 3, 0}, {&cuff_a, "memory", 2, 1},
+                {&cuff_b, "memory", 3, 1}, {&cuff_a, "2a35", 3, 1},   {&cuff_a, "2a35", 3, 1},
+                {&cuff_a, "memory", 0, 1}, {&cuff_a, "memory", 0, 0}, {&cuff_a, "memory", 3, 0},
+        };
+        int64_t n = 0;
+        struct fixture f;
+
+        fixture_start(&f);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                CHECK_EQ(store_rejected_insert(f.store, cases[i].cuff, cases[i].uuid, raw,
+                                               cases[i].size, i % 2 ? "ERANGE" : "EBADMSG",
+                                               (int64_t) i),
+                         cases[i].want);
+                n += cases[i].want;
+                CHECK_EQ(fixture_sql(&f, "SELECT count(*) FROM rejected"), n);
+        }
         fixture_done(&f);
 }
 
@@ -333,5 +424,7 @@ CHECK_MAIN("unit.store_measurements", TEST(every_field_comes_back_when_all_are_k
            TEST(a_measurement_without_its_outbox_row_does_not_happen),
            TEST(a_database_that_another_program_holds_is_busy_and_then_works),
            TEST(the_newest_goes_by_measured_at_then_by_arrival),
+           TEST(the_newest_is_not_hidden_by_undated_ones_of_an_old_ring),
            TEST(users_are_listed_once_each_up_to_the_room_there_is),
-           TEST(refused_bytes_are_kept_and_the_oldest_beyond_1000_go))
+           TEST(refused_bytes_are_kept_and_the_oldest_beyond_1000_go),
+           TEST(refused_records_are_kept_once_and_indications_each_time))

@@ -123,8 +123,12 @@ static void say_facts(struct player *p) {
 }
 
 static void say_request(struct player *p, const struct driver_request *request) {
-        static const char *const words[] = {"subscribe", "read",    "write",
-                                            "wait",      "drained", "failed"};
+        static const char *const words[] = {
+                [DRIVER_SUBSCRIBE] = "subscribe", [DRIVER_READ] = "read",
+                [DRIVER_WRITE] = "write",         [DRIVER_WRITE_COMMAND] = "write-command",
+                [DRIVER_KEEP] = "keep",           [DRIVER_WAIT] = "wait",
+                [DRIVER_DRAINED] = "drained",     [DRIVER_FAILED] = "failed",
+        };
 
         say(p, "%s", words[request->verb]);
         if (request->uuid)

@@ -114,14 +114,14 @@ static void what_needs_encryption_is_refused_until_there_is_some(void) {
         CHECK_STR(ask(&l, "12 1300 0200"), "0112130005");
         CHECK_LOG(&l, "refused " ADDRESS " opcode=12 handle=0013 error=05\n");
         CHECK_EQ(cuff_cccd(&l.cuff, UUID_MEASUREMENT), 0);
-        for (size_t i = 0; i < ATT_ROWS; i++) {
-                sprintf(read, "0a %02x00", att_table[i].handle);
-                sprintf(write, "12 %02x00 0000", att_table[i].handle);
+        for (size_t i = 0; i < att_standard.n; i++) {
+                sprintf(read, "0a %02x00", att_standard.rows[i].handle);
+                sprintf(write, "12 %02x00 0000", att_standard.rows[i].handle);
                 begin(&l);
-                sprintf(refused, "010a%02x0005", att_table[i].handle);
-                CHECK_EQ(strcmp(ask(&l, read), refused) == 0, att_table[i].encrypted);
-                sprintf(refused, "0112%02x0005", att_table[i].handle);
-                CHECK_EQ(strcmp(ask(&l, write), refused) == 0, att_table[i].encrypted);
+                sprintf(refused, "010a%02x0005", att_standard.rows[i].handle);
+                CHECK_EQ(strcmp(ask(&l, read), refused) == 0, att_standard.rows[i].encrypted);
+                sprintf(refused, "0112%02x0005", att_standard.rows[i].handle);
+                CHECK_EQ(strcmp(ask(&l, write), refused) == 0, att_standard.rows[i].encrypted);
                 begin_encrypted(&l);
                 ask(&l, read);
                 ask(&l, write);

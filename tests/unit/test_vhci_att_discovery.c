@@ -200,7 +200,7 @@ static uint16_t declared_type(const struct att_row *row) {
 
 /* Every attribute and its type, once and in order. */
 static void walk_attributes(struct link *l) {
-        const struct att_row *row = att_table;
+        const struct att_row *row = att_standard.rows;
         uint8_t reply[ATT_MTU_MAX];
         unsigned first = 1;
         size_t n;
@@ -208,13 +208,13 @@ static void walk_attributes(struct link *l) {
         while ((n = ask_range(l, 0x04, first, 0xFFFF, "", reply))) {
                 CHECK(n >= 6 && n % 4 == 2 && reply[1] == 1);
                 for (size_t at = 2; at < n; at += 4, row++) {
-                        CHECK(row < att_table + ATT_ROWS);
+                        CHECK(row < att_standard.rows + att_standard.n);
                         CHECK_EQ(get16(reply + at), row->handle);
                         CHECK_EQ(get16(reply + at + 2), declared_type(row));
                         first = row->handle + 1U;
                 }
         }
-        CHECK(row == att_table + ATT_ROWS);
+        CHECK(row == att_standard.rows + att_standard.n);
 }
 
 static void walk_characteristics(struct link *l, unsigned first, unsigned last,
@@ -236,13 +236,13 @@ static void walk_characteristics(struct link *l, unsigned first, unsigned last,
                         CHECK_EQ(get16(reply + at + 5), (*row)->uuid);
                 }
         }
-        while (*row < att_table + ATT_ROWS && (*row)->handle <= last)
+        while (*row < att_standard.rows + att_standard.n && (*row)->handle <= last)
                 CHECK((*row)++->kind != ATT_CHARACTERISTIC); /* none was left out */
 }
 
 /* Every service, and within it every characteristic. */
 static void walk_services(struct link *l) {
-        const struct att_row *row = att_table;
+        const struct att_row *row = att_standard.rows;
         uint8_t reply[ATT_MTU_MAX];
         unsigned first = 1;
         size_t n;
@@ -251,7 +251,7 @@ static void walk_services(struct link *l) {
                 CHECK(n >= 8 && n % 6 == 2 && reply[1] == 6);
                 for (size_t at = 2; at < n; at += 6) {
                         first = get16(reply + at + 2);
-                        CHECK(row < att_table + ATT_ROWS && row->kind == ATT_SERVICE);
+                        CHECK(row < att_standard.rows + att_standard.n && row->kind == ATT_SERVICE);
                         CHECK_EQ(get16(reply + at), row->handle);
                         CHECK_EQ(get16(reply + at + 4), row->uuid);
                         walk_characteristics(l, row->handle, first, &row);
@@ -259,7 +259,7 @@ static void walk_services(struct link *l) {
                 }
                 first++;
         }
-        CHECK(row == att_table + ATT_ROWS);
+        CHECK(row == att_standard.rows + att_standard.n);
 }
 
 static void the_whole_table_is_found_with_every_mtu(void) {

@@ -12,7 +12,7 @@ struct link {
         struct att_server server;
         struct record_of_words said;
         char log[4096]; /* lines since they were last taken, without "log T " */
-        unsigned n_hung_up, n_vanished;
+        unsigned n_hung_up, n_vanished, n_security;
         uint64_t now;
 };
 
@@ -48,8 +48,20 @@ static inline int64_t on_local_time(void *owner) {
         return 1700000000; /* Tuesday, 2023-11-14 22:13:20 */
 }
 
-static const struct cuff_host cuff_host = {on_advertising, on_indicate, on_hang_up, on_vanished,
-                                           on_local_time};
+static inline void on_wants_security(void *owner) {
+        struct link *l = owner;
+
+        l->n_security++;
+}
+
+static const struct cuff_host cuff_host = {
+        .advertising = on_advertising,
+        .indicate = on_indicate,
+        .hang_up = on_hang_up,
+        .vanished = on_vanished,
+        .local_time = on_local_time,
+        .wants_security = on_wants_security,
+};
 
 /* A link that is up and not encrypted. */
 static inline void begin(struct link *l) {

@@ -1,5 +1,5 @@
-/* The attribute table of a cuff that speaks the standard profile: handles, properties, permissions.
- * The values live in cuff.c. */
+/* The attribute tables of the kinds of cuffs: handles, properties, permissions. The values live in
+ * cuff_values.c, OMRON's own characteristics in omron.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,6 +12,7 @@ enum att_error {
         ATT_READ_NOT_PERMITTED = 0x02,
         ATT_WRITE_NOT_PERMITTED = 0x03,
         ATT_INSUFFICIENT_AUTHENTICATION = 0x05,
+        ATT_REQUEST_NOT_SUPPORTED = 0x06,
         ATT_INVALID_LENGTH = 0x0D,
         ATT_UNLIKELY = 0x0E,
         ATT_APPLICATION = 0x80, /* an OMRON refuses a time so, as owners saw on several models */
@@ -20,7 +21,13 @@ enum att_error {
 
 enum att_kind { ATT_SERVICE, ATT_CHARACTERISTIC, ATT_VALUE, ATT_CCCD };
 
-enum { ATT_READ = 0x02, ATT_WRITE = 0x08, ATT_NOTIFY = 0x10, ATT_INDICATE = 0x20 };
+enum {
+        ATT_READ = 0x02,
+        ATT_WRITE_COMMAND = 0x04, /* "write without response" */
+        ATT_WRITE = 0x08,
+        ATT_NOTIFY = 0x10,
+        ATT_INDICATE = 0x20,
+};
 
 enum { /* 16-bit UUIDs */
        UUID_GAP = 0x1800,
@@ -42,6 +49,22 @@ enum { /* 16-bit UUIDs */
        UUID_MEASUREMENT = 0x2A35,
        UUID_INTERMEDIATE = 0x2A36,
        UUID_FEATURE = 0x2A49,
+       UUID_OMRON_MODERN = 0xFE4A, /* the service; registered to OMRON */
+};
+
+/* UUIDs of 128 bits go by their first two bytes, here and in log lines. userx14/omblepy and
+ * eigger/hass-omron have them; seen on many models. RX and TX as the host sees them. */
+enum {
+        UUID_OMRON_CLASSIC = 0xECBE, /* the service */
+        UUID_RX0 = 0x4912,
+        UUID_RX1 = 0x4D0B,
+        UUID_RX2 = 0x5128,
+        UUID_RX3 = 0x560F,
+        UUID_TX0 = 0xDB5B,
+        UUID_TX1 = 0xE0B8,
+        UUID_TX2 = 0x0AE1,
+        UUID_TX3 = 0x10E1,
+        UUID_UNLOCK = 0xB305,
 };
 
 struct att_row {
@@ -52,11 +75,26 @@ struct att_row {
         bool encrypted;     /* refused with 0x05 while the link is not encrypted */
 };
 
-enum { ATT_ROWS = 37 };
-extern const struct att_row att_table[ATT_ROWS];
+enum { ATT_ROWS_MAX = 80 };
+
+struct att_table {
+        const struct att_row *rows; /* by handle */
+        size_t n;
+        uint16_t advertised; /* the service whose UUID it advertises */
+};
+
+/* The standard profile alone; with OMRON's service of four channels each way; with the one of one
+ * channel. */
+extern const struct att_table att_standard, att_classic, att_modern;
 
 /* NULL: no such attribute */
-const struct att_row *att_by_handle(uint16_t handle);
-const struct att_row *att_find(enum att_kind kind, uint16_t uuid);
+const struct att_row *att_by_handle(const struct att_table *t, uint16_t handle);
+const struct att_row *att_find(const struct att_table *t, enum att_kind kind, uint16_t uuid);
 /* The CCCD of the characteristic, NULL if it has none. */
-const struct att_row *att_cccd(uint16_t uuid);
+const struct att_row *att_cccd(const struct att_table *t, uint16_t uuid);
+
+enum { ATT_UUID_MAX = 16, ATT_UUID_TEXT = 37 };
+/* As the air has it, least significant byte first; returns the size, 2 or 16. */
+size_t att_uuid(uint16_t uuid, uint8_t ret[ATT_UUID_MAX]);
+/* In its long form, lower case. */
+const char *att_uuid_text(uint16_t uuid, char ret[ATT_UUID_TEXT]);

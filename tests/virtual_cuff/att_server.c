@@ -26,7 +26,6 @@ enum { COMMAND_FLAG = 0x40 };
 
 enum { /* errors of the protocol; those of the values are in att.h */
        INVALID_PDU = 0x04,
-       REQUEST_NOT_SUPPORTED = 0x06,
        INVALID_OFFSET = 0x07,
        ATTRIBUTE_NOT_FOUND = 0x0A,
        UNSUPPORTED_GROUP_TYPE = 0x10,
@@ -55,22 +54,18 @@ static int refuse(struct exchange *x, uint16_t handle, int error) {
         return error;
 }
 
-/* --- UUIDs: all of the table are of 16 bits --- */
+/* --- UUIDs --- */
 
-/* What the air calls this UUID; returns its size. */
-static size_t put_uuid(uint8_t *ret, uint16_t uuid) {
-        put16(ret, uuid);
-        return 2;
-}
-
-/* A peer may name a 16-bit UUID in its long form. */
+/* Also a 16-bit UUID that the peer names in its long form. */
 static bool uuid_is(const uint8_t *bytes, size_t size, uint16_t uuid) {
         uint8_t full[16] = {0xFB, 0x34, 0x9B, 0x5F, 0x80, 0, 0, 0x80, 0, 0x10};
+        uint8_t own[ATT_UUID_MAX];
+        size_t n = att_uuid(uuid, own);
 
+        if (size == n)
+                return memcmp(bytes, own, n) == 0;
         put16(full + 12, uuid);
-        if (size == 2)
-                return get16(bytes) == uuid;
-        return size == sizeof full && memcmp(bytes, full, sizeof full) == 0;
+        return n == 2 && size == sizeof full && memcmp(bytes, full, sizeof full) == 0;
 }
 
 static uint16_t type_of(const struct att_row *row) {
@@ -91,16 +86,19 @@ static uint16_t type_of(const struct att_row *row) {
 
 /* The next row of the range after `row`, the first one for NULL. */
 static const struct att_row *next_row(const struct exchange *x, const struct att_row *row) {
-        for (row = row ? row + 1 : att_table; row < att_table + ATT_ROWS; row++)
+        const struct att_table *t = x->server->cuff->table;
+
+        for (row = row ? row + 1 : t->rows; row < t->rows + t->n; row++)
                 if (row->handle >= x->handle && row->handle <= x->last_handle)
                         return row;
         return NULL;
 }
 
-static uint16_t group_end(const struct att_row *service) {
+static uint16_t group_end(const struct exchange *x, const struct att_row *service) {
+        const struct att_table *t = x->server->cuff->table;
         const struct att_row *row = service;
 
-        while (row + 1 < att_table + ATT_ROWS && row[1].kind != ATT_SERVICE)
+        while (row + 1 < t->rows + t->n && row[1].kind != ATT_SERVICE)
                 row++;
         return row->handle;
 }
@@ -120,17 +118,18 @@ static int end_list(struct exchange *x) {
 }
 
 static int find_information(struct exchange *x) {
-        enum { SHORT_UUIDS = 1 };
+        enum { SHORT_UUIDS = 1, LONG_UUIDS = 2 };
         const struct att_row *row = NULL;
-        uint8_t entry[4];
+        uint8_t entry[2 + ATT_UUID_MAX];
         size_t size;
 
-        x->reply[x->n++] = SHORT_UUIDS;
+        x->n++; /* which of them */
         while ((row = next_row(x, row))) {
-                size = put_uuid(put16(entry, row->handle), type_of(row));
+                size = att_uuid(type_of(row), put16(entry, row->handle));
                 if (!add_entry(x, entry, 2 + size))
                         break;
         }
+        x->reply[1] = x->entry_size == sizeof entry ? LONG_UUIDS : SHORT_UUIDS;
         return end_list(x);
 }
 
@@ -143,7 +142,7 @@ static int find_by_type_value(struct exchange *x) {
         while ((row = next_row(x, row))) {
                 if (row->kind != ATT_SERVICE || !uuid_is(x->pdu + 7, x->size - 7, row->uuid))
                         continue;
-                put16(put16(entry, row->handle), group_end(row));
+                put16(put16(entry, row->handle), group_end(x, row));
                 if (!add_entry(x, entry, sizeof entry))
                         break;
         }
@@ -153,7 +152,7 @@ static int find_by_type_value(struct exchange *x) {
 static int read_by_group_type(struct exchange *x) {
         const uint8_t *type = x->pdu + 5;
         const struct att_row *row = NULL;
-        uint8_t entry[6];
+        uint8_t entry[4 + ATT_UUID_MAX];
         size_t size;
 
         if (x->size != 5 + 2 && x->size != 5 + 16)
@@ -166,7 +165,7 @@ static int read_by_group_type(struct exchange *x) {
         while ((row = next_row(x, row))) {
                 if (row->kind != ATT_SERVICE)
                         continue;
-                size = put_uuid(put16(put16(entry, row->handle), group_end(row)), row->uuid);
+                size = att_uuid(row->uuid, put16(put16(entry, row->handle), group_end(x, row)));
                 if (!add_entry(x, entry, 4 + size))
                         break;
         }
@@ -180,11 +179,11 @@ static int read_row(struct exchange *x, const struct att_row *row, uint8_t ret[C
                     size_t *ret_size) {
         switch (row->kind) {
         case ATT_SERVICE:
-                *ret_size = put_uuid(ret, row->uuid);
+                *ret_size = att_uuid(row->uuid, ret);
                 return ATT_OK;
         case ATT_CHARACTERISTIC: /* its value is the next row */
                 ret[0] = row->properties;
-                *ret_size = 3 + put_uuid(put16(ret + 1, row[1].handle), row->uuid);
+                *ret_size = 3 + att_uuid(row->uuid, put16(ret + 1, row[1].handle));
                 return ATT_OK;
         case ATT_VALUE:
         case ATT_CCCD:
@@ -225,7 +224,7 @@ static int read_by_type(struct exchange *x) {
 /* As much of the value as one response carries; from an offset where the request names one. */
 static int read_value(struct exchange *x) {
         size_t offset = x->pdu[0] == READ_BLOB ? get16(x->pdu + 3) : 0, size = 0;
-        const struct att_row *row = att_by_handle(x->handle);
+        const struct att_row *row = att_by_handle(x->server->cuff->table, x->handle);
         uint8_t value[CUFF_VALUE_MAX];
         int error = row ? read_row(x, row, value, &size) : ATT_INVALID_HANDLE;
 
@@ -259,7 +258,7 @@ static void log_written(const struct att_server *a, const struct att_row *row, u
 
 /* handle and value, of a request or a command */
 static int write_value(struct exchange *x) {
-        const struct att_row *row = att_by_handle(x->handle);
+        const struct att_row *row = att_by_handle(x->server->cuff->table, x->handle);
         struct cuff *c = x->server->cuff;
         const uint8_t *value = x->pdu + 3;
         size_t size = x->size - 3;
@@ -311,7 +310,7 @@ static int answer(struct exchange *x) {
                 if (methods[i].opcode == x->pdu[0])
                         m = &methods[i];
         if (!m)
-                return REQUEST_NOT_SUPPORTED;
+                return ATT_REQUEST_NOT_SUPPORTED;
         if (x->size < m->least || x->size > earlier(m->most, x->server->mtu))
                 return INVALID_PDU;
         x->reply[x->n++] = (uint8_t) (m->opcode + 1);
@@ -380,7 +379,7 @@ void att_server_receive(struct att_server *a, uint64_t now, const uint8_t *pdu, 
 }
 
 void att_server_push(struct att_server *a, uint16_t handle, const uint8_t *value, size_t size) {
-        const struct att_row *row = att_by_handle(handle);
+        const struct att_row *row = att_by_handle(a->cuff->table, handle);
         uint8_t pdu[ATT_MTU_MAX];
         size_t n = earlier(size, a->mtu - 3U);
         char hex[2 * ATT_MTU_MAX + 1];

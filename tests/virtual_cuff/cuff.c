@@ -23,6 +23,7 @@ void cuff_init(struct cuff *c, const struct cuff_host *host, void *owner) {
         *c = (struct cuff){
                 .host = host,
                 .owner = owner,
+                .table = &att_standard,
                 .name = "BLEsmart_0000",
                 .model = "BP7350",
                 .omron = true,
@@ -78,6 +79,17 @@ void cuff_set_clock(struct cuff *c, bool set, int64_t offset) {
         c->clock_offset = set ? offset : CLOCK_AT_FACTORY - c->host->local_time(c->owner);
 }
 
+void cuff_set_time(struct cuff *c, const struct wall_time *t) {
+        struct tm tm = {.tm_year = t->year - 1900,
+                        .tm_mon = t->month - 1,
+                        .tm_mday = t->day,
+                        .tm_hour = t->hour,
+                        .tm_min = t->minute,
+                        .tm_sec = t->second};
+
+        cuff_set_clock(c, true, timegm(&tm) - c->host->local_time(c->owner));
+}
+
 struct wall_time cuff_clock(const struct cuff *c, uint8_t *ret_weekday) {
         time_t seconds = c->host->local_time(c->owner) + c->clock_offset;
         struct tm t;
@@ -96,23 +108,32 @@ bool cuff_is_advertising(const struct cuff *c, uint64_t now) {
         return c->link == CUFF_LINK_NONE && now < c->advertising_until;
 }
 
+static bool has_news(const struct cuff *c) {
+        return c->n_unsent || (c->memory.map && c->memory_protocol.has_news);
+}
+
 uint8_t cuff_flags(const struct cuff *c, uint64_t now) {
         return (uint8_t) ((c->users - 1) | (c->clock_set ? 0 : FLAG_CLOCK_UNSET) |
                           (now < c->pairing_until ? FLAG_PAIRING : 0) |
-                          (c->n_unsent ? FLAG_UNSENT : 0));
+                          (has_news(c) ? FLAG_UNSENT : 0));
 }
 
 size_t cuff_omron_data(const struct cuff *c, uint64_t now, uint8_t ret[CUFF_OMRON_MAX]) {
+        const struct memory *m = &c->memory;
         uint8_t *at = ret;
+        uint16_t sequence;
 
         if (!c->omron)
                 return 0;
         *at++ = OMRON_TYPE;
         *at++ = cuff_flags(c, now);
         for (unsigned slot = 0; slot < c->users; slot++) {
-                *at++ = (uint8_t) c->sequence[slot];
-                *at++ = (uint8_t) (c->sequence[slot] >> 8);
-                *at++ = c->count[slot];
+                sequence = m->map ? m->sequence[slot] : c->sequence[slot];
+                *at++ = (uint8_t) sequence;
+                *at++ = (uint8_t) (sequence >> 8);
+                *at++ = !m->map                ? c->count[slot]
+                        : slot < m->map->users ? (uint8_t) memory_count(m, slot + 1)
+                                               : 0;
         }
         return (size_t) (at - ret);
 }
@@ -135,9 +156,13 @@ bool cuff_reaches(struct cuff *c, enum cuff_point point) {
 
 void cuff_link_up(struct cuff *c, uint64_t now) {
         c->link = CUFF_LINK_PLAIN;
+        c->was_linked = true;
+        memset(c->cccd_is_new, false, sizeof c->cccd_is_new);
         c->gone = c->finished = c->awaits_confirmation = c->repeats = false;
         c->n_sent_on_link = 0;
         c->last_activity = now;
+        if (c->memory.map)
+                omron_link_up(c, now);
         cuff_reaches(c, CUFF_CONNECTED);
 }
 
@@ -147,17 +172,40 @@ void cuff_link_encrypted(struct cuff *c, uint64_t now) {
         c->last_activity = now;
 }
 
-static void rest_or_go_on(struct cuff *c, uint64_t now) {
-        bool content = c->finished || (c->has_keys && !c->n_unsent); /* wants nothing of its host */
+/* It wants nothing of its host. One that began to read the memory and did not end that may come
+ * back. */
+static bool is_content(const struct cuff *c) {
+        bool was_left = c->memory.map && c->memory_protocol.frames && !c->finished;
 
+        if (c->memory.map && has_news(c))
+                return false;
+        return c->finished || (c->has_keys && !has_news(c) && !was_left);
+}
+
+static void rest_or_go_on(struct cuff *c, uint64_t now) {
         if (c->keeps_advertising && c->advertising_until)
                 c->advertising_until = now + KEEPS_ON;
-        else if (content && now >= c->pairing_until)
+        else if (!is_content(c) || now < c->pairing_until)
+                return;
+        else if (c->finished && c->tail_usec)
+                c->advertising_until = now + c->tail_usec;
+        else
                 cuff_quiet(c);
+}
+
+void cuff_host_leaves(struct cuff *c, uint64_t now) {
+        if (c->memory.map && !c->gone)
+                omron_host_leaves(c, now);
 }
 
 void cuff_link_down(struct cuff *c, uint64_t now) {
         c->link = CUFF_LINK_NONE;
+        if (c->memory.map) {
+                c->finished =
+                        c->memory_protocol.session == OMRON_ENDED && c->memory_protocol.was_open;
+                if (omron_link_down(c))
+                        c->has_keys = false;
+        }
         if (!c->has_keys) /* CCCDs are remembered for a bonded host only */
                 memset(c->cccds, 0, sizeof c->cccds);
         if (!c->gone) /* who vanished is silent already, unless somebody pressed the button */
@@ -179,7 +227,9 @@ enum cuff_outcome cuff_pair(struct cuff *c, uint64_t now) {
 }
 
 void cuff_paired(struct cuff *c, uint64_t now, bool keys) {
-        memset(c->cccds, 0, sizeof c->cccds);
+        for (size_t i = 0; i < c->table->n; i++) /* what it remembers of an older bond */
+                if (!c->cccd_is_new[i])
+                        c->cccds[i] = 0;
         c->has_keys = keys;
         c->pairing_until = 0;
         cuff_link_encrypted(c, now);
@@ -188,9 +238,9 @@ void cuff_paired(struct cuff *c, uint64_t now, bool keys) {
 /* --- indications --- */
 
 uint16_t cuff_cccd(const struct cuff *c, uint16_t uuid) {
-        const struct att_row *row = att_cccd(uuid);
+        const struct att_row *row = att_cccd(c->table, uuid);
 
-        return row ? c->cccds[row - att_table] : 0;
+        return row ? c->cccds[row - c->table->rows] : 0;
 }
 
 static bool subscribed(const struct cuff *c) {
@@ -204,8 +254,8 @@ static void indicate(struct cuff *c, uint64_t now) {
                 return;
         c->awaits_confirmation = true;
         c->last_activity = now;
-        c->host->indicate(c->owner, att_find(ATT_VALUE, UUID_MEASUREMENT)->handle, first->bytes,
-                          first->size);
+        c->host->indicate(c->owner, att_find(c->table, ATT_VALUE, UUID_MEASUREMENT)->handle,
+                          first->bytes, first->size);
 }
 
 bool cuff_confirm(struct cuff *c, uint64_t now) {
@@ -226,10 +276,15 @@ bool cuff_confirm(struct cuff *c, uint64_t now) {
         return true;
 }
 
+/* .. or, of a cuff with a memory, when its protocol next does something. */
 static uint64_t hang_up_due(const struct cuff *c) {
         uint64_t patience;
 
-        if (c->link == CUFF_LINK_NONE || c->gone || c->hang_up_usec == UINT64_MAX)
+        if (c->link == CUFF_LINK_NONE || c->gone)
+                return UINT64_MAX;
+        if (c->memory.map)
+                return omron_due(c);
+        if (c->hang_up_usec == UINT64_MAX)
                 return UINT64_MAX;
         if (!subscribed(c))
                 patience = c->hang_up_usec > IDLE_UNREAD ? c->hang_up_usec : IDLE_UNREAD;
@@ -253,10 +308,12 @@ uint64_t cuff_due(const struct cuff *c) {
 void cuff_tick(struct cuff *c, uint64_t now) {
         if (now < cuff_due(c))
                 return;
-        if (now >= hang_up_due(c)) {
-                c->finished = subscribed(c);
-                c->host->hang_up(c->owner);
+        if (now < hang_up_due(c)) {
+                indicate(c, now);
                 return;
         }
-        indicate(c, now);
+        if (c->memory.map && !omron_tick(c, now))
+                return; /* it spoke */
+        c->finished = subscribed(c);
+        c->host->hang_up(c->owner);
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "att.h"
-#include "record.h"
+#include "omron.h"
 
 enum { CUFF_RECORDS_MAX = 64, CUFF_VALUE_MAX = 64, CUFF_OMRON_MAX = 8 };
 enum { CUFF_UNSPECIFIED = 0x08 }; /* why SMP failed: "unspecified reason" */
@@ -34,9 +34,10 @@ enum cuff_link { CUFF_LINK_NONE, CUFF_LINK_PLAIN, CUFF_LINK_ENCRYPTED };
 struct cuff_host {
         void (*advertising)(void *owner); /* began or changed: ask cuff_is_advertising() */
         void (*indicate)(void *owner, uint16_t handle, const uint8_t *value, size_t size);
-        void (*hang_up)(void *owner);       /* it ends the link (0x13) */
-        void (*vanished)(void *owner);      /* it answers no more; supervision will notice */
-        int64_t (*local_time)(void *owner); /* wall clock of its user, in seconds since 1970 */
+        void (*hang_up)(void *owner);        /* it ends the link (0x13) */
+        void (*vanished)(void *owner);       /* it answers no more; supervision will notice */
+        int64_t (*local_time)(void *owner);  /* wall clock of its user, in seconds since 1970 */
+        void (*wants_security)(void *owner); /* a Security Request; NULL: it cannot */
 };
 
 struct cuff_stored {
@@ -48,7 +49,9 @@ struct cuff {
         const struct cuff_host *host;
         void *owner;
 
+        char address[18]; /* for log lines */
         char name[64], model[32];
+        const struct att_table *table;
         bool random_address, omron, security_request, clock_writable, keeps_advertising, duplicates;
         unsigned users;
         uint8_t battery;
@@ -69,7 +72,14 @@ struct cuff {
 
         bool has_keys; /* bonded with the one host there is */
         enum cuff_link link;
-        uint16_t cccds[ATT_ROWS];
+        bool was_linked; /* ever: what kind of cuff it is cannot change any more */
+        uint16_t cccds[ATT_ROWS_MAX];
+        bool cccd_is_new[ATT_ROWS_MAX]; /* written on this link */
+
+        struct memory memory; /* of OMRON's protocol; no map: it has none */
+        struct omron memory_protocol;
+        bool indicates;     /* .. and the standard profile delivers measurements, too */
+        uint64_t tail_usec; /* it advertises on for so long after a session that was ended */
 
         struct cuff_stored unsent[CUFF_RECORDS_MAX];
         size_t n_unsent, n_sent, n_sent_on_link;
@@ -85,10 +95,12 @@ void cuff_init(struct cuff *c, const struct cuff_host *host, void *owner);
 void cuff_advertise(struct cuff *c, uint64_t now, uint64_t seconds);
 void cuff_pairing_mode(struct cuff *c, uint64_t now, uint64_t seconds);
 void cuff_quiet(struct cuff *c);
-/* False when the memory is full. Counts for `user` 1 or 2; `sequence` 0: the next one. */
+/* To be indicated. False when there is no room. Counts for `user` 1 or 2; `sequence` 0: the next
+ * one. Beside the memory of OMRON's protocol. */
 bool cuff_store(struct cuff *c, const uint8_t *value, size_t size, unsigned user,
                 uint16_t sequence);
 void cuff_set_clock(struct cuff *c, bool set, int64_t offset);
+void cuff_set_time(struct cuff *c, const struct wall_time *t);
 struct wall_time cuff_clock(const struct cuff *c, uint8_t *ret_weekday);
 
 bool cuff_is_advertising(const struct cuff *c, uint64_t now);
@@ -101,6 +113,8 @@ bool cuff_reaches(struct cuff *c, enum cuff_point point); /* true: it vanishes h
 void cuff_vanish(struct cuff *c);
 void cuff_link_up(struct cuff *c, uint64_t now);
 void cuff_link_encrypted(struct cuff *c, uint64_t now);
+/* The host ends the link; cuff_link_down() follows. */
+void cuff_host_leaves(struct cuff *c, uint64_t now);
 void cuff_link_down(struct cuff *c, uint64_t now);
 enum cuff_outcome cuff_pair(struct cuff *c, uint64_t now);
 void cuff_paired(struct cuff *c, uint64_t now, bool keys);

@@ -1,7 +1,7 @@
 /* What the attributes hold, and what writing them does. */
 #include <stdio.h>
-#include <time.h>
 
+#include "bytes.h"
 #include "cuff.h"
 #include "util.h"
 
@@ -52,7 +52,7 @@ static size_t value_of(const struct cuff *c, uint16_t uuid, uint8_t ret[CUFF_VAL
 
 /* Also tells whether the cuff is still there and the link good enough for this row. */
 static int reach_row(struct cuff *c, uint64_t now, uint16_t handle, const struct att_row **ret) {
-        const struct att_row *row = att_by_handle(handle);
+        const struct att_row *row = att_by_handle(c->table, handle);
 
         if (c->gone || c->link == CUFF_LINK_NONE)
                 return ATT_SILENCE;
@@ -74,7 +74,7 @@ int cuff_read(struct cuff *c, uint64_t now, uint16_t handle, uint8_t ret[CUFF_VA
         if (error)
                 return error;
         if (row->kind == ATT_CCCD) {
-                cccd = c->cccds[row - att_table];
+                cccd = c->cccds[row - c->table->rows];
                 ret[0] = (uint8_t) cccd;
                 ret[1] = (uint8_t) (cccd >> 8);
                 *ret_size = 2;
@@ -89,29 +89,30 @@ int cuff_read(struct cuff *c, uint64_t now, uint16_t handle, uint8_t ret[CUFF_VA
 }
 
 static int write_clock(struct cuff *c, const uint8_t *value, size_t size) {
-        struct tm t = {0};
+        struct wall_time t;
 
         if (size != 10)
                 return ATT_INVALID_LENGTH;
         if (!c->clock_writable)
                 return ATT_APPLICATION;
-        t.tm_year = (value[0] | value[1] << 8) - 1900;
-        t.tm_mon = value[2] - 1;
-        t.tm_mday = value[3];
-        t.tm_hour = value[4];
-        t.tm_min = value[5];
-        t.tm_sec = value[6];
-        cuff_set_clock(c, true, timegm(&t) - c->host->local_time(c->owner));
+        t = (struct wall_time){get16(value), value[2], value[3], value[4], value[5], value[6]};
+        cuff_set_time(c, &t);
         return ATT_OK;
 }
 
 static int write_cccd(struct cuff *c, uint64_t now, const struct att_row *row, const uint8_t *value,
                       size_t size) {
+        uint16_t *cccd = &c->cccds[row - c->table->rows], before = *cccd;
+
         if (size != 2)
                 return ATT_INVALID_LENGTH;
-        if (row->uuid == UUID_MEASUREMENT && value[0] && cuff_reaches(c, CUFF_SUBSCRIBING))
+        if ((row->uuid == UUID_MEASUREMENT || row->uuid == UUID_RX0) && value[0] &&
+            cuff_reaches(c, CUFF_SUBSCRIBING))
                 return ATT_SILENCE;
-        c->cccds[row - att_table] = (uint16_t) (value[0] | value[1] << 8);
+        *cccd = get16(value);
+        c->cccd_is_new[row - c->table->rows] = true;
+        if (c->memory.map)
+                omron_subscribed(c, now, row->uuid, before, *cccd);
         c->next_indication = later(c->next_indication, now + AFTER_SUBSCRIPTION);
         return ATT_OK;
 }
@@ -126,5 +127,7 @@ int cuff_write(struct cuff *c, uint64_t now, uint16_t handle, const uint8_t *val
                 return write_cccd(c, now, row, value, size);
         if (row->kind == ATT_VALUE && row->uuid == UUID_CURRENT_TIME)
                 return write_clock(c, value, size);
+        if (row->kind == ATT_VALUE && c->memory.map)
+                return omron_write(c, now, row->uuid, value, size);
         return ATT_WRITE_NOT_PERMITTED;
 }

@@ -11,7 +11,6 @@
 #include "util.h"
 
 #define DEVICE_INTERFACE "org.bluez.Device1"
-#define BASE_UUID        "0000%04x-0000-1000-8000-00805f9b34fb"
 enum { COMPANY_OMRON = 0x020E, COMPANY_STRANGER = 0x004C };
 
 /* --- properties --- */
@@ -66,32 +65,30 @@ static int set_flag(sd_bus *bus, const char *path, const char *interface, const 
 
 static bool knows_service(const struct device *dev, const struct att_row *row) {
         return row->kind == ATT_SERVICE &&
-               (dev->services_known || row->uuid == UUID_BLOOD_PRESSURE);
+               (dev->services_known || row->uuid == dev->cuff->table->advertised);
 }
 
 static int get_uuids(sd_bus *bus, const char *path, const char *interface, const char *name,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         struct device *dev = userdata;
-        char uuid[40];
+        const struct att_table *t = dev->cuff ? dev->cuff->table : NULL;
+        char uuid[ATT_UUID_TEXT];
         int r = sd_bus_message_open_container(reply, 'a', "s");
 
-        for (size_t i = 0; dev->cuff && i < ATT_ROWS && r >= 0; i++) {
-                if (!knows_service(dev, &att_table[i]))
-                        continue;
-                snprintf(uuid, sizeof uuid, BASE_UUID, att_table[i].uuid);
-                r = sd_bus_message_append(reply, "s", uuid);
-        }
+        for (size_t i = 0; t && i < t->n && r >= 0; i++)
+                if (knows_service(dev, &t->rows[i]))
+                        r = sd_bus_message_append(reply, "s", att_uuid_text(t->rows[i].uuid, uuid));
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 bool device_has_service(const struct device *dev, const char *uuid) {
-        char known[40];
+        const struct att_table *t = dev->cuff ? dev->cuff->table : NULL;
+        char known[ATT_UUID_TEXT];
 
-        for (size_t i = 0; dev->cuff && i < ATT_ROWS; i++) {
-                snprintf(known, sizeof known, BASE_UUID, att_table[i].uuid);
-                if (knows_service(dev, &att_table[i]) && strcasecmp(known, uuid) == 0)
+        for (size_t i = 0; t && i < t->n; i++)
+                if (knows_service(dev, &t->rows[i]) &&
+                    strcasecmp(att_uuid_text(t->rows[i].uuid, known), uuid) == 0)
                         return true;
-        }
         return false;
 }
 

@@ -6,6 +6,7 @@
 #include "dbus_scan.h"
 #include "input.h"
 #include "log.h"
+#include "script_memory.h"
 #include "util.h"
 
 struct device *front_device(const struct cuff *c) {
@@ -28,6 +29,10 @@ static void on_indicate(void *owner, uint16_t handle, const uint8_t *value, size
 
 static void on_hang_up(void *owner) {
         link_down(owner, "cuff");
+}
+
+static void on_wants_security(void *owner) {
+        link_security_requested(owner);
 }
 
 static void on_vanished(void *owner) {
@@ -64,6 +69,7 @@ struct cuff *front_new_cuff(struct front *f, const char *address) {
                 .hang_up = on_hang_up,
                 .vanished = on_vanished,
                 .local_time = input_local_time,
+                .wants_security = on_wants_security,
         };
         struct device *dev;
 
@@ -71,6 +77,7 @@ struct cuff *front_new_cuff(struct front *f, const char *address) {
                 return NULL;
         dev = device_new(&f->daemon, address, must_alloc(sizeof(struct cuff)));
         cuff_init(dev->cuff, &host, dev);
+        memcpy(dev->cuff->address, dev->address, sizeof dev->address);
         return dev->cuff;
 }
 
@@ -101,16 +108,18 @@ void front_show(struct cuff *c) {
         const struct device *dev = front_device(c);
         uint64_t now = daemon_now(dev->daemon);
         struct wall_time t = cuff_clock(c, NULL);
+        char memory[SCRIPT_SHOW_MAX];
 
         log_answer(
                 "state %s connected=%s resolved=%s paired=%s bonded=%s keys=%s trusted=%s armed=%s "
                 "encrypted=%s unsent=%zu sent=%zu cccd_2a35=%04x battery=%u advertising=%s "
-                "flags=%02x clock_set=%s clock=%04u-%02u-%02uT%02u:%02u:%02u",
+                "flags=%02x clock_set=%s clock=%04u-%02u-%02uT%02u:%02u:%02u%s",
                 dev->address, dev->connected ? "yes" : "no", dev->resolved ? "yes" : "no",
                 dev->paired ? "yes" : "no", dev->bonded ? "yes" : "no", c->has_keys ? "yes" : "no",
                 dev->trusted ? "yes" : "no", dev->armed ? "yes" : "no",
                 c->link == CUFF_LINK_ENCRYPTED ? "yes" : "no", c->n_unsent, c->n_sent,
                 cuff_cccd(c, UUID_MEASUREMENT), c->battery,
                 cuff_is_advertising(c, now) ? "yes" : "no", cuff_flags(c, now),
-                c->clock_set ? "yes" : "no", t.year, t.month, t.day, t.hour, t.minute, t.second);
+                c->clock_set ? "yes" : "no", t.year, t.month, t.day, t.hour, t.minute, t.second,
+                script_show_memory(c, memory));
 }

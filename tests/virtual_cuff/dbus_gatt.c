@@ -12,16 +12,16 @@
 
 #define SERVICE_INTERFACE        "org.bluez.GattService1"
 #define CHARACTERISTIC_INTERFACE "org.bluez.GattCharacteristic1"
+enum { OUR_MTU = 517 }; /* what bluetoothd asks for */
 
 /* --- properties --- */
 
 static int get_uuid(sd_bus *bus, const char *path, const char *interface, const char *name,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         struct gatt_object *o = userdata;
-        char uuid[40];
+        char uuid[ATT_UUID_TEXT];
 
-        snprintf(uuid, sizeof uuid, "0000%04x-0000-1000-8000-00805f9b34fb", o->row->uuid);
-        return sd_bus_message_append(reply, "s", uuid);
+        return sd_bus_message_append(reply, "s", att_uuid_text(o->row->uuid, uuid));
 }
 
 static int get_parent(sd_bus *bus, const char *path, const char *interface, const char *name,
@@ -50,9 +50,15 @@ static int get_notifying(sd_bus *bus, const char *path, const char *interface, c
         return sd_bus_message_append(reply, "b", o->is_notifying);
 }
 
+uint16_t gatt_mtu(const struct device *dev) {
+        return (uint16_t) earlier(dev->cuff->mtu, OUR_MTU);
+}
+
 static int get_mtu(sd_bus *bus, const char *path, const char *interface, const char *name,
                    sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "q", 23);
+        struct gatt_object *o = userdata;
+
+        return sd_bus_message_append(reply, "q", gatt_mtu(o->device));
 }
 
 static int get_flags(sd_bus *bus, const char *path, const char *interface, const char *name,
@@ -61,6 +67,7 @@ static int get_flags(sd_bus *bus, const char *path, const char *interface, const
                 uint8_t property;
                 const char *name;
         } names[] = {{ATT_READ, "read"},
+                     {ATT_WRITE_COMMAND, "write-without-response"},
                      {ATT_WRITE, "write"},
                      {ATT_NOTIFY, "notify"},
                      {ATT_INDICATE, "indicate"}};
@@ -146,7 +153,7 @@ static struct gatt_object *object_add(struct device *dev, const struct att_row *
         else
                 sd_bus_add_object_vtable(bus, &o->slot, o->path, SERVICE_INTERFACE, service_vtable,
                                          o);
-        if (att_cccd(row->uuid))
+        if (att_cccd(dev->cuff->table, row->uuid))
                 sd_bus_add_object_vtable(bus, &o->notifying_slot, o->path, CHARACTERISTIC_INTERFACE,
                                          notifying_vtable, o);
         sd_bus_emit_object_added(bus, o->path);
@@ -154,12 +161,13 @@ static struct gatt_object *object_add(struct device *dev, const struct att_row *
 }
 
 void gatt_export(struct device *dev) {
+        const struct att_table *table = dev->cuff->table;
         struct gatt_object *service = NULL;
 
         if (dev->objects)
                 return; /* they outlive the link */
-        for (size_t i = 0; i < ATT_ROWS; i++) {
-                const struct att_row *row = &att_table[i];
+        for (size_t i = 0; i < table->n; i++) {
+                const struct att_row *row = &table->rows[i];
 
                 if (row->kind == ATT_SERVICE) /* bluetoothd keeps Generic Access to itself */
                         service = row->uuid == UUID_GAP ? NULL : object_add(dev, row, NULL);
@@ -250,7 +258,7 @@ void gatt_session_add(struct gatt_object *o, const char *owner) {
 
 int gatt_write_cccd(struct device *dev, uint16_t uuid, bool on, const char *by) {
         struct daemon *d = dev->daemon;
-        const struct att_row *row = att_cccd(uuid);
+        const struct att_row *row = att_cccd(dev->cuff->table, uuid);
         uint16_t value = !on ? 0 : row->properties & ATT_INDICATE ? 2 : 1;
         uint8_t bytes[2] = {(uint8_t) value, 0};
         int error = cuff_write(dev->cuff, daemon_now(d), row->handle, bytes, sizeof bytes);
@@ -327,12 +335,13 @@ void gatt_client_left(struct daemon *d, const char *owner) {
 
 /* --- indications --- */
 
-/* bluetoothd confirms at once, whether anybody listens or not. */
+/* Or a notification. bluetoothd confirms at once, whether anybody listens or not. */
 void gatt_indication(struct device *dev, uint16_t handle, const uint8_t *value, size_t size) {
-        const struct att_row *row = att_by_handle(handle);
+        const struct att_row *row = att_by_handle(dev->cuff->table, handle);
         unsigned listeners = 0;
         char hex[2 * CUFF_VALUE_MAX + 1];
 
+        size = earlier(size, gatt_mtu(dev) - 3U);
         for (struct gatt_object *o = dev->objects; o; o = o->next) {
                 if (o->row->uuid != row->uuid || (listeners = gatt_listeners(o)) == 0)
                         continue;
@@ -340,6 +349,8 @@ void gatt_indication(struct device *dev, uint16_t handle, const uint8_t *value, 
                 o->value_size = size;
                 gatt_changed(o, "Value");
         }
+        if (!(row->properties & ATT_INDICATE))
+                return;
         log_line("indication %s value=%s listeners=%u", dev->address, log_hex(value, size, hex),
                  listeners);
         if (cuff_confirm(dev->cuff, daemon_now(dev->daemon)))

@@ -12,7 +12,7 @@
 
 #define ATT_TAKES (20 * MSEC)
 
-enum gatt_op_kind { OP_READ, OP_WRITE, OP_START_NOTIFY };
+enum gatt_op_kind { OP_READ, OP_WRITE, OP_COMMAND, OP_START_NOTIFY };
 
 struct gatt_op {
         struct gatt_op *next;
@@ -44,6 +44,8 @@ static void op_answer_refusal(struct gatt_op *op, int error) {
                 call_error(d, op->m, "NotPermitted", "Read not permitted");
         else if (error == ATT_WRITE_NOT_PERMITTED)
                 call_error(d, op->m, "NotPermitted", "Write not permitted");
+        else if (error == ATT_REQUEST_NOT_SUPPORTED)
+                call_error(d, op->m, "NotSupported", "Operation is not supported");
         else if (error == ATT_INSUFFICIENT_AUTHENTICATION)
                 call_error(d, op->m, "NotPermitted", "Not paired");
         else if (error == ATT_INVALID_LENGTH)
@@ -80,7 +82,7 @@ static void op_succeed(struct gatt_op *op) {
                 op_end(op);
                 return;
         }
-        if (op->kind == OP_WRITE)
+        if (op->kind == OP_WRITE || op->kind == OP_COMMAND)
                 log_line("write %s uuid=%04x value=%s", op->device->address, op->object->row->uuid,
                          log_hex(op->value, op->value_size, hex));
         else if (op->kind == OP_START_NOTIFY)
@@ -94,12 +96,16 @@ static void op_succeed(struct gatt_op *op) {
 static int op_try(struct gatt_op *op) {
         struct device *dev = op->device;
         uint64_t now = daemon_now(dev->daemon);
-        const struct att_row *value = att_find(ATT_VALUE, op->object->row->uuid);
+        const struct att_row *value = att_find(dev->cuff->table, ATT_VALUE, op->object->row->uuid);
 
         switch (op->kind) {
         case OP_READ:
                 return cuff_read(dev->cuff, now, value->handle, op->value, &op->value_size);
         case OP_WRITE:
+                if (op->value_size > gatt_mtu(dev) - 3U) /* in parts: no cuff knows that */
+                        return ATT_REQUEST_NOT_SUPPORTED;
+                return cuff_write(dev->cuff, now, value->handle, op->value, op->value_size);
+        case OP_COMMAND: /* nobody says whether it was taken */
                 return cuff_write(dev->cuff, now, value->handle, op->value, op->value_size);
         case OP_START_NOTIFY:
                 return gatt_listeners(op->object)
@@ -113,6 +119,11 @@ static void op_run(struct gatt_op *op) {
         struct device *dev = op->device;
         int error = op_try(op);
 
+        if (error && op->kind == OP_COMMAND) {
+                log_line("refused %s uuid=%04x error=%02x", dev->address, op->object->row->uuid,
+                         (unsigned) error);
+                error = ATT_OK;
+        }
         if (error == ATT_SILENCE)
                 return; /* ends with the link */
         if (error == ATT_INSUFFICIENT_AUTHENTICATION && !op->waits_for_security) {
@@ -191,8 +202,32 @@ void gatt_op_read(struct daemon *d, sd_bus_message *m) {
                 op_new(o, m, OP_READ);
 }
 
+static bool wants_command(sd_bus_message *m) {
+        const char *key, *type = "";
+        int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+
+        while (r >= 0 && sd_bus_message_enter_container(m, 'e', "sv") > 0) {
+                r = sd_bus_message_read(m, "s", &key);
+                if (r >= 0 && strcmp(key, "type") == 0)
+                        r = sd_bus_message_read(m, "v", "s", &type);
+                else if (r >= 0)
+                        r = sd_bus_message_skip(m, "v");
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+        }
+        return strcasecmp(type, "command") == 0;
+}
+
+static bool is_being_written(const struct gatt_object *o) {
+        for (const struct gatt_op *op = o->device->ops; op; op = op->next)
+                if (op->object == o && op->kind == OP_WRITE)
+                        return true;
+        return false;
+}
+
 void gatt_op_write(struct daemon *d, sd_bus_message *m) {
         struct gatt_object *o = target(d, m);
+        enum gatt_op_kind kind;
         const void *value;
         size_t size;
         struct gatt_op *op;
@@ -203,7 +238,16 @@ void gatt_op_write(struct daemon *d, sd_bus_message *m) {
                 call_error(d, m, "InvalidArguments", "Invalid arguments in method call");
                 return;
         }
-        op = op_new(o, m, OP_WRITE);
+        kind = wants_command(m) ? OP_COMMAND : OP_WRITE;
+        if (kind == OP_WRITE && is_being_written(o)) {
+                call_error(d, m, "InProgress", "In Progress");
+                return;
+        }
+        if (kind == OP_COMMAND && size > gatt_mtu(o->device) - 3U) {
+                call_error(d, m, "Failed", "Failed to initiate write");
+                return;
+        }
+        op = op_new(o, m, kind);
         if (!op)
                 return;
         memcpy(op->value, value, size);
@@ -215,7 +259,7 @@ void gatt_op_start_notify(struct daemon *d, sd_bus_message *m) {
 
         if (!o)
                 return;
-        if (!att_cccd(o->row->uuid)) {
+        if (!att_cccd(o->device->cuff->table, o->row->uuid)) {
                 call_error(d, m, "NotSupported", "Operation is not supported");
         } else if (gatt_session(o, sd_bus_message_get_sender(m)) && o->device->connected) {
                 call_ok(d, m);

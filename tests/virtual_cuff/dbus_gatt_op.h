@@ -29,6 +29,7 @@ void gatt_op_stop_notify(struct daemon *d, sd_bus_message *m);
 void gatt_op_fail_all(struct device *dev); /* the link ended under them */
 
 /* dbus_gatt.c */
+uint16_t gatt_mtu(const struct device *dev);
 struct gatt_object *gatt_object_by_path(struct device *dev, const char *path);
 void gatt_changed(struct gatt_object *o, const char *property);
 unsigned gatt_listeners(const struct gatt_object *o);

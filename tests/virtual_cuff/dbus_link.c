@@ -69,6 +69,8 @@ void link_down(struct device *dev, const char *by) {
         if (!dev->connected)
                 return;
         dev->browsed = dev->browsed || device_timer_runs(dev, TIMER_RESOLVED);
+        if (strcmp(by, "client") == 0)
+                cuff_host_leaves(dev->cuff, daemon_now(dev->daemon));
         log_line("disconnect %s by=%s", dev->address, by);
         for (size_t i = 0; i < ELEMENTS(of_link); i++)
                 device_timer_stop(dev, of_link[i]);
@@ -161,6 +163,12 @@ static void on_resolved(struct device *dev) {
 static void on_security_request(struct device *dev) {
         if (!dev->cuff->gone && !dev->pairing)
                 pair_start(dev, "cuff");
+}
+
+/* A link with keys is encrypted, or about to be. */
+void link_security_requested(struct device *dev) {
+        if (!dev->bonded && !dev->pairing)
+                device_timer(dev, TIMER_SMP, SECURITY_REQUEST, on_security_request);
 }
 
 static void on_pair_wanted(struct device *dev) {

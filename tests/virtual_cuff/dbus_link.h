@@ -9,8 +9,9 @@ void link_consider(struct device *dev);
 void link_down(struct device *dev, const char *by);
 void link_lost_soon(struct device *dev); /* the cuff vanished; supervision notices */
 void link_drop_in(struct device *dev, uint64_t usec, const char *by);
-void link_browse(struct device *dev);        /* GATT is ready, then resolved, a little later */
-void link_model_changed(struct device *dev); /* runs the cuff's own timer */
+void link_security_requested(struct device *dev); /* by the cuff */
+void link_browse(struct device *dev);             /* GATT is ready, then resolved, a little later */
+void link_model_changed(struct device *dev);      /* runs the cuff's own timer */
 /* Puts the device on the auto-connect list if it is bonded and a profile wants it. */
 void link_arm(struct device *dev);
 

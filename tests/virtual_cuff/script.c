@@ -7,7 +7,8 @@
 #include "util.h"
 
 static const struct script_command *find(const char *word) {
-        const struct script_command *const tables[] = {script_front, script_cuff, script_measure};
+        const struct script_command *const tables[] = {script_front, script_cuff, script_measure,
+                                                       script_memory};
 
         for (size_t t = 0; t < ELEMENTS(tables); t++)
                 for (const struct script_command *c = tables[t]; c->word; c++)

@@ -8,5 +8,5 @@ struct script_command {
         void (*run)(struct front *f, struct words *w); /* sets w->problem when it cannot */
 };
 
-extern const struct script_command script_cuff[], script_measure[];
+extern const struct script_command script_cuff[], script_measure[], script_memory[];
 extern const struct script_command script_front[]; /* what only this front end can do */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "att_server.h"
+#include "script_memory.h"
 #include "util.h"
 
 /* --- what kind of cuff --- */
@@ -36,6 +37,10 @@ static void describe_cuff(struct cuff *c, const struct words *w) {
                 c->random_address = words_yes(words_option(w, "random"));
         if (words_option(w, "security-request"))
                 c->security_request = words_yes(words_option(w, "security-request"));
+        if (words_option(w, "indicates"))
+                c->indicates = words_yes(words_option(w, "indicates"));
+        if (words_option(w, "tail"))
+                c->tail_usec = strtoul(words_option(w, "tail"), NULL, 10) * SEC;
 }
 
 static void describe_radio(struct cuff *c, struct words *w) {
@@ -63,6 +68,7 @@ static void do_cuff(struct front *f, struct words *w) {
                 w->problem = "the address is taken";
                 return;
         }
+        script_describe_memory(c, w); /* first: the others may change what it brings along */
         describe_cuff(c, w);
         describe_radio(c, w);
 }
@@ -88,15 +94,6 @@ static void do_bond_lost(struct front *f, struct words *w) {
 
 /* --- pairing --- */
 
-static bool find_name(const char *const *names, size_t n, const char *name, unsigned *ret) {
-        for (unsigned i = 0; name && i < n; i++)
-                if (names[i] && strcmp(names[i], name) == 0) {
-                        *ret = i;
-                        return true;
-                }
-        return false;
-}
-
 static void do_pairing_outcome(struct front *f, struct words *w) {
         static const char *const names[] = {
                 [CUFF_PAIRS] = "ok",
@@ -111,7 +108,7 @@ static void do_pairing_outcome(struct front *f, struct words *w) {
 
         if (w->problem)
                 return;
-        if (!find_name(names, ELEMENTS(names), words_plain(w, 0), &outcome)) {
+        if (!words_find(names, ELEMENTS(names), words_plain(w, 0), &outcome)) {
                 w->problem = "ok, fail, hangup, timeout, not-bonded or rejected";
                 return;
         }
@@ -173,7 +170,7 @@ static void do_vanish(struct front *f, struct words *w) {
                 return;
         if (!at || strcmp(at, "now") == 0)
                 cuff_vanish(c);
-        else if (find_name(names, ELEMENTS(names), at, &point))
+        else if (words_find(names, ELEMENTS(names), at, &point))
                 c->vanish_at = point;
         else
                 w->problem = "connecting, connected, pairing, subscribing, reading, collecting, "

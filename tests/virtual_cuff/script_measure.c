@@ -1,10 +1,10 @@
 /* Commands that fill the cuff's memory: measure and raw. */
 #include "script_commands.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 #include "log.h"
+#include "script_memory.h"
 #include "util.h"
 
 #define ANNOUNCES 30 /* seconds of advertising after a measurement */
@@ -35,6 +35,8 @@ static bool read_time(const char *at, const struct cuff *c, struct record *r) {
         }
         if (strcmp(at, "unset") == 0) {
                 r->time = (struct wall_time){2019, 1, 1, 0, 0, 0}; /* as a cuff never set says */
+                if (c->memory.map)
+                        r->time = script_time_unset();
                 return true;
         }
         if (sscanf(at, "%u-%u-%uT%u:%u:%u", &year, &month, &day, &hour, &minute, &second) != 6)
@@ -67,9 +69,17 @@ static const char *read_measurement(const struct words *w, const struct cuff *c,
         return NULL;
 }
 
-static void store(struct front *f, struct words *w, struct cuff *c, const uint8_t *bytes,
-                  size_t size, unsigned user) {
-        const char *sequence = words_option(w, "sequence"), *announce = words_option(w, "announce");
+static void announce(struct front *f, struct words *w, struct cuff *c) {
+        const char *announce = words_option(w, "announce");
+
+        if (!announce || words_yes(announce))
+                cuff_advertise(c, front_now(f), ANNOUNCES);
+        front_changed(c);
+}
+
+static void store(struct words *w, struct cuff *c, const uint8_t *bytes, size_t size,
+                  unsigned user) {
+        const char *sequence = words_option(w, "sequence");
         uint16_t number = (uint16_t) (sequence ? strtoul(sequence, NULL, 0) : 0);
         char hex[2 * RECORD_SIZE_MAX + 1];
 
@@ -78,9 +88,6 @@ static void store(struct front *f, struct words *w, struct cuff *c, const uint8_
                 return;
         }
         log_line("stored %s value=%s", front_address(c), log_hex(bytes, size, hex));
-        if (!announce || words_yes(announce))
-                cuff_advertise(c, front_now(f), ANNOUNCES);
-        front_changed(c);
 }
 
 static void do_measure(struct front *f, struct words *w) {
@@ -91,30 +98,45 @@ static void do_measure(struct front *f, struct words *w) {
 
         if (c)
                 w->problem = read_measurement(w, c, &r, &user);
+        if (!w->problem && c->memory.map)
+                w->problem = script_measure_memory(c, w, &r, user);
+        if (!w->problem && (!c->memory.map || c->indicates))
+                store(w, c, bytes, record_encode(&r, bytes), user);
         if (!w->problem)
-                store(f, w, c, bytes, record_encode(&r, bytes), user);
+                announce(f, w, c);
 }
 
-static int nibble(char c) {
-        return isdigit((unsigned char) c) ? c - '0' : tolower((unsigned char) c) - 'a' + 10;
+/* Into the ring, a record as it is. */
+static void raw_record(struct words *w, struct cuff *c) {
+        const char *user = words_option(w, "user");
+        unsigned number = user ? (unsigned) atoi(user) : 1;
+        uint8_t bytes[MEMORY_RECORD_MAX];
+        size_t n;
+
+        if (!script_hex(words_plain(w, 0), sizeof bytes, bytes, &n) ||
+            n != c->memory.map->record_size || number < 1 || number > c->memory.map->users) {
+                w->problem = "HEX of a whole record, of a user there is";
+                return;
+        }
+        memory_number(&c->memory, number, 0);
+        script_remember(c, number, bytes);
 }
 
 static void do_raw(struct front *f, struct words *w) {
         struct cuff *c = words_cuff(w, f);
-        const char *hex = words_plain(w, 0);
-        size_t n = hex ? strlen(hex) / 2 : 0;
         uint8_t bytes[RECORD_SIZE_MAX];
+        size_t n;
 
         if (!c)
                 return;
-        if (!hex || strlen(hex) % 2 || n > RECORD_SIZE_MAX ||
-            strspn(hex, "0123456789abcdefABCDEF") != strlen(hex)) {
+        if (c->memory.map)
+                raw_record(w, c);
+        else if (script_hex(words_plain(w, 0), sizeof bytes, bytes, &n))
+                store(w, c, bytes, n, 1);
+        else
                 w->problem = "HEX of at most 20 bytes";
-                return;
-        }
-        for (size_t i = 0; i < n; i++)
-                bytes[i] = (uint8_t) (nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
-        store(f, w, c, bytes, n, 1);
+        if (!w->problem)
+                announce(f, w, c);
 }
 
 /* clang-format off */

@@ -96,6 +96,15 @@ struct cuff *words_cuff(struct words *w, struct front *f) {
         return w->problem ? NULL : found;
 }
 
+bool words_find(const char *const *names, size_t n, const char *name, unsigned *ret) {
+        for (unsigned i = 0; name && i < n; i++)
+                if (names[i] && strcmp(names[i], name) == 0) {
+                        *ret = i;
+                        return true;
+                }
+        return false;
+}
+
 unsigned words_times(const struct words *w) {
         const char *times = words_option(w, "times");
 

@@ -24,4 +24,6 @@ const char *words_address(const struct words *w); /* upper case; NULL if there i
 struct cuff *words_find_cuff(struct front *f, const char *address);
 /* The cuff named by its address, or the only one there is; NULL sets the problem. */
 struct cuff *words_cuff(struct words *w, struct front *f);
+/* Which of the names that is; NULL among them is skipped. False: none. */
+bool words_find(const char *const *names, size_t n, const char *name, unsigned *ret);
 unsigned words_times(const struct words *w); /* times=N, default 1 */

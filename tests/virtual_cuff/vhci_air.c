@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "bytes.h"
 #include "util.h"
 #include "vhci_address.h"
 
@@ -58,7 +59,7 @@ static void add_maker(struct advert *a, uint16_t company, const uint8_t *data, s
 }
 
 void air_advert(const struct advertiser *a, uint64_t now, struct advert *ret) {
-        uint8_t omron[CUFF_OMRON_MAX];
+        uint8_t omron[CUFF_OMRON_MAX], uuid[2];
         size_t size;
 
         if (!a->cuff) {
@@ -67,7 +68,8 @@ void air_advert(const struct advertiser *a, uint64_t now, struct advert *ret) {
         }
         *ret = (struct advert){.size = 0};
         add_flags(ret);
-        add_field(ret, AD_UUIDS_16, (const uint8_t[]){0x10, 0x18}, 2);
+        put16(uuid, a->cuff->table->advertised);
+        add_field(ret, AD_UUIDS_16, uuid, sizeof uuid);
         size = cuff_omron_data(a->cuff, now, omron);
         if (size)
                 add_maker(ret, COMPANY_OMRON, omron, size);

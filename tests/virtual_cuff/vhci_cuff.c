@@ -91,6 +91,10 @@ static void on_vanished(void *owner) {
         vhci_cuff_changed(c);
 }
 
+static void on_wants_security(void *owner) {
+        pair_request_security(owner);
+}
+
 struct vhci_cuff *vhci_cuff_of(const struct cuff *model) {
         return model->owner;
 }
@@ -102,12 +106,14 @@ struct vhci_cuff *vhci_cuff_new(struct front *f, const char *address) {
                 .hang_up = on_hang_up,
                 .vanished = on_vanished,
                 .local_time = input_local_time,
+                .wants_security = on_wants_security,
         };
         struct vhci_cuff *c = must_alloc(sizeof *c), **end = &f->cuffs;
 
         c->front = f;
         snprintf(c->text, sizeof c->text, "%s", address);
         cuff_init(&c->model, &host, c);
+        memcpy(c->model.address, c->text, sizeof c->text);
         c->radio.cuff = &c->model;
         address_parse(address, c->radio.address.bytes);
         while (*end)
@@ -144,9 +150,13 @@ void vhci_cuff_link_up(struct vhci_cuff *c, struct link *l) {
 }
 
 void vhci_cuff_link_down(struct vhci_cuff *c) {
+        bool had_keys = c->model.has_keys;
+
         pair_link_ended(c);
         c->link = NULL;
         cuff_link_down(&c->model, front_now(c->front));
+        if (had_keys && !c->model.has_keys) /* it minds how the host behaved */
+                c->keys.valid = false;
 }
 
 void vhci_cuff_receive(struct vhci_cuff *c, uint16_t channel, const uint8_t *payload, size_t size) {

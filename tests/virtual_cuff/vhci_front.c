@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include "log.h"
+#include "script_memory.h"
 #include "util.h"
 #include "vhci_address.h"
 #include "vhci_cuff.h"
@@ -68,13 +69,15 @@ void front_bond_lost(struct cuff *c, bool taken) {
 void front_show(struct cuff *c) {
         uint64_t now = front_now(vhci_cuff_of(c)->front);
         struct wall_time t = cuff_clock(c, NULL);
+        char memory[SCRIPT_SHOW_MAX];
 
         log_answer("state %s connected=%s keys=%s encrypted=%s unsent=%zu sent=%zu cccd_2a35=%04x "
                    "battery=%u advertising=%s flags=%02x clock_set=%s "
-                   "clock=%04u-%02u-%02uT%02u:%02u:%02u",
+                   "clock=%04u-%02u-%02uT%02u:%02u:%02u%s",
                    front_address(c), c->link != CUFF_LINK_NONE ? "yes" : "no",
                    c->has_keys ? "yes" : "no", c->link == CUFF_LINK_ENCRYPTED ? "yes" : "no",
                    c->n_unsent, c->n_sent, cuff_cccd(c, UUID_MEASUREMENT), c->battery,
                    cuff_is_advertising(c, now) ? "yes" : "no", cuff_flags(c, now),
-                   c->clock_set ? "yes" : "no", t.year, t.month, t.day, t.hour, t.minute, t.second);
+                   c->clock_set ? "yes" : "no", t.year, t.month, t.day, t.hour, t.minute, t.second,
+                   script_show_memory(c, memory));
 }

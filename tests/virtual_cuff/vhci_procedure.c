@@ -4,6 +4,7 @@
 #include "log.h"
 #include "util.h"
 #include "vhci_cuff.h"
+#include "vhci_front.h"
 #include "vhci_hci.h"
 
 /* What a cuff says of itself. */
@@ -75,6 +76,7 @@ static bool encrypt(struct link *l) {
 }
 
 static bool host_ends(struct link *l) {
+        cuff_host_leaves(&l->cuff->model, front_now(l->front));
         link_end(l, HCI_LOCAL_HOST_ENDED, "client", l->end_reason);
         return false;
 }

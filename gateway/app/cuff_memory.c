@@ -1,0 +1,362 @@
+/* The memory of an OMRON cuff as seen from the session: its key, how far it has been read, what was
+ * read, and why not. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+#include "app/collector.h"
+#include "app/cuff.h"
+#include "app/dump.h"
+#include "app/option_check.h"
+#include "app/wall_clock.h"
+#include "base/cleanup.h"
+#include "core/gatt_uuid.h"
+#include "mqtt/message.h"
+#include "store/backup.h"
+#include "store/keys.h"
+
+#define LOG_COMPONENT "memory"
+#include "base/log.h"
+
+static const char *const channels[] = {UUID_OMRON_RX0, UUID_OMRON_RX1, UUID_OMRON_RX2,
+                                       UUID_OMRON_RX3, UUID_OMRON_UNLOCK};
+
+/* --- what the configuration says about this cuff --- */
+
+static bool is_listed(const struct cuff *cuff, const char *list) {
+        for (const char *at = list; at && *at;) {
+                size_t n = strcspn(at, OPTION_LIST_SEPARATORS);
+
+                if (n == strlen(cuff->address) && strncasecmp(at, cuff->address, n) == 0)
+                        return true;
+                at += n + strspn(at + n, OPTION_LIST_SEPARATORS);
+        }
+        return false;
+}
+
+static unsigned may_write(const struct cuff *cuff) {
+        const struct config *config = cuff->collector->config;
+
+        if (cuff->record.writes == STORE_WRITES_REFUSED)
+                return 0;
+        return (is_listed(cuff, config->omron.set_clock) ? OMRON_MAY_SET_CLOCK : 0u) |
+               (is_listed(cuff, config->omron.clear_unread) ? OMRON_MAY_CLEAR_UNREAD : 0u) |
+               (is_listed(cuff, config->omron.registration) ? OMRON_MAY_REGISTER : 0u);
+}
+
+bool cuff_memory_wants_silence(const struct cuff *cuff) {
+        return cuff->memory.present && is_listed(cuff, cuff->collector->config->omron.no_listening);
+}
+
+/* --- keys --- */
+
+/* The n-th of the configured ones; false: there are not so many. */
+static bool configured_key(const struct config *config, unsigned n, uint8_t ret[OMRON_KEY_SIZE]) {
+        const char *at = config->omron.keys;
+
+        for (; at && *at; n--) {
+                char word[2 * OMRON_KEY_SIZE + 1] = "";
+                size_t size;
+
+                at += strspn(at, OPTION_LIST_SEPARATORS);
+                size = strcspn(at, OPTION_LIST_SEPARATORS);
+                if (size == 0)
+                        return false;
+                if (n == 0) {
+                        memcpy(word, at, size < sizeof word ? size : sizeof word - 1);
+                        if (strcmp(word, "default") == 0)
+                                memcpy(ret, omron_community_key, OMRON_KEY_SIZE);
+                        return strcmp(word, "default") == 0 || store_key_parse(word, ret) >= 0;
+                }
+                at += size;
+        }
+        return false;
+}
+
+/* One key per link: the cuff's own first, then those of the configuration, in turn. */
+static bool choose_key(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
+        const struct config *config = cuff->collector->config;
+        int r = store_key_load(config->state_directory, &cuff->record.address, ret);
+        unsigned own = r >= 0;
+
+        if (r < 0 && r != -ENOENT)
+                log_cuff_warning(cuff->address, "The cuff's key in %s/keys cannot be read: %s",
+                                 config->state_directory, strerror(-r));
+        if (own && cuff->memory.key_try == 0)
+                return true;
+        if (configured_key(config, cuff->memory.key_try - own, ret))
+                return true;
+        cuff->memory.key_try = 0;
+        return own ? store_key_load(config->state_directory, &cuff->record.address, ret) >= 0
+                   : configured_key(config, 0, ret);
+}
+
+/* The key to program: the one it had from us, else a new one. */
+static bool make_key(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
+        if (store_key_load(cuff->collector->config->state_directory, &cuff->record.address, ret) >=
+            0)
+                return true;
+        return getrandom(ret, OMRON_KEY_SIZE, 0) == OMRON_KEY_SIZE;
+}
+
+static int keep_key(struct cuff *cuff, const uint8_t key[OMRON_KEY_SIZE]) {
+        const char *directory = cuff->collector->config->state_directory;
+        int r = store_key_save(directory, &cuff->record.address, key);
+
+        if (r < 0)
+                log_cuff_error(cuff->address, "The cuff's key cannot be written to %s/keys: %s",
+                               directory, strerror(-r));
+        return r;
+}
+
+/* --- before the session --- */
+
+void cuff_memory_init(struct cuff *cuff) {
+        struct cuff_memory *m = &cuff->memory;
+
+        memset(m->mark, 0, sizeof m->mark); /* everything is read again: ids are the same */
+        if (cuff->stored && cuff->collector->store)
+                (void) store_marks_load(cuff->collector->store, &cuff->record.address, m->mark,
+                                        ELEMENTS(m->mark));
+}
+
+void cuff_memory_done(struct cuff *cuff) {
+        dump_free(cuff->memory.dump);
+        free(cuff->memory.dump_transaction);
+}
+
+static void set_up_driver(struct cuff *cuff, struct driver_omron_setup *s) {
+        struct cuff_memory *m = &cuff->memory;
+
+        *s = (struct driver_omron_setup){
+                .stack = bluez_gatt_has(cuff->gatt, UUID_OMRON_RX1) ? OMRON_CLASSIC : OMRON_MODERN,
+                .mtu = bluez_gatt_mtu(cuff->gatt),
+                .paired_now = m->paired_now,
+                .no_token = cuff->record.token == STORE_TOKEN_SILENCES,
+                .may_write = may_write(cuff),
+                .clock_by_profile = bluez_gatt_has(cuff->gatt, UUID_CURRENT_TIME) &&
+                                    !cuff->record.clock_refused,
+                .dump = m->dump_wanted,
+                .timing = cuff->collector->config->timing.driver,
+        };
+        if (cuff->record.memory_model[0])
+                s->proved = omron_model_find(cuff->record.memory_model);
+        if (s->stack == OMRON_CLASSIC)
+                s->has_key = m->paired_now ? make_key(cuff, m->key) : choose_key(cuff, m->key);
+        memcpy(s->key, m->key, sizeof s->key);
+        if (getrandom(s->nonce, sizeof s->nonce, GRND_NONBLOCK) < 0)
+                s->nonce[0] = 1; /* it carries no secret */
+        for (unsigned u = 0; u < OMRON_USERS_MAX; u++)
+                s->mark[u] = (struct driver_omron_mark){m->mark[u].known, m->mark[u].slot,
+                                                        m->mark[u].hash};
+}
+
+void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup) {
+        struct cuff_memory *m = &cuff->memory;
+
+        m->present = bluez_gatt_has(cuff->gatt, UUID_OMRON_RX0) &&
+                     bluez_gatt_has(cuff->gatt, UUID_OMRON_TX0);
+        setup->has_memory = m->present && cuff->collector->config->omron.memory &&
+                            (!m->given_up || m->dump_wanted || !setup->has_standard);
+        setup->listen = !cuff_memory_wants_silence(cuff);
+        snprintf(setup->model, sizeof setup->model, "%s", cuff->record.model);
+        memset(m->mark_stuck, 0, sizeof m->mark_stuck);
+        m->ending = false;
+        m->channels |= setup->has_memory;
+        if (setup->has_memory)
+                set_up_driver(cuff, &setup->memory);
+}
+
+/* --- during the session --- */
+
+int cuff_memory_keep(struct cuff *cuff, const struct driver_request *request) {
+        int r;
+
+        if (request->keep == KEEP_KEY)
+                return keep_key(cuff, request->value);
+        r = store_backup_save(cuff->collector->config->state_directory, &cuff->record.address,
+                              wall_clock_now(), request->address, request->value,
+                              request->value_size);
+        if (r < 0)
+                log_cuff_error(cuff->address,
+                               "Nothing is written into the cuff, because its settings could not "
+                               "be kept before: %s",
+                               strerror(-r));
+        return r;
+}
+
+static void take_rejected(struct cuff *cuff, const struct driver_omron_record *record) {
+        cuff_refuse_value(cuff, STORE_SOURCE_MEMORY, record->raw, record->raw_size, record->error);
+}
+
+/* The mark moves behind what the database has, and never past what waits for it in memory. */
+static void take_record(struct cuff *cuff, const struct driver_omron_record *record) {
+        struct cuff_memory *m = &cuff->memory;
+        unsigned u = record->user - 1u;
+        int r = 0;
+
+        if (record->error < 0)
+                take_rejected(cuff, record);
+        else
+                r = intake_measurement(&cuff->collector->intake, &cuff->record.address,
+                                       &record->measurement, STORE_SOURCE_MEMORY, record->raw,
+                                       record->raw_size, cuff->arrival_s, record->behind);
+        cuff->new_measurements += r != 0;
+        m->mark_stuck[u] |= r < 0;
+        if (!m->mark_stuck[u])
+                m->mark[u] = (struct store_mark){
+                        .known = true,
+                        .slot = record->slot,
+                        .hash = omron_record_hash(record->raw, record->raw_size)};
+}
+
+void cuff_memory_take(struct cuff *cuff) {
+        struct driver_omron *driver = &cuff->plan.memory;
+        struct driver_omron_record record;
+        struct driver_omron_block block;
+
+        if (!cuff->plan.setup.has_memory)
+                return;
+        while (driver_omron_take(driver, &record))
+                take_record(cuff, &record);
+        while (driver_omron_take_block(driver, &block)) {
+                if (!cuff->memory.dump)
+                        cuff->memory.dump = dump_new(cuff->memory.dump_values);
+                dump_add(cuff->memory.dump, driver->setup.stack, &block);
+        }
+}
+
+bool cuff_memory_stop(struct cuff *cuff) {
+        if (cuff->session.state != SESSION_COLLECTING || cuff->memory.ending ||
+            !cuff->plan.setup.has_memory || !driver_omron_is_open(&cuff->plan.memory))
+                return false;
+        cuff->memory.ending = true;
+        plan_stop(&cuff->plan);
+        cuff_continue_plan(cuff);
+        return true;
+}
+
+/* --- after the session --- */
+
+/* What the link's end means for a memory that was not read to its end. */
+static enum memory_error judge(const struct cuff *cuff) {
+        const struct driver_omron_facts *f = &cuff->plan.memory.facts;
+
+        if (f->error != MEMORY_OK)
+                return f->error;
+        if (f->complete || (cuff->memory.dump && cuff->memory.dump_wanted))
+                return MEMORY_OK;
+        if (cuff->collector->stage != COLLECTOR_RUNNING)
+                return MEMORY_STOPPED;
+        /* It has said what it had, and gone: cuffs do. What else it keeps comes with the next. */
+        if (!f->started && cuff->new_measurements > 0)
+                return MEMORY_OK;
+        return MEMORY_HANG_UP;
+}
+
+static void keep_facts(struct cuff *cuff, enum memory_error error) {
+        const struct driver_omron_facts *f = &cuff->plan.memory.facts;
+        struct store_cuff *r = &cuff->record;
+        struct cuff_memory *m = &cuff->memory;
+
+        if (f->model && strcmp(r->memory_model, f->model->id) != 0) {
+                snprintf(r->memory_model, sizeof r->memory_model, "%s", f->model->id);
+                log_cuff_info(cuff->address, "Its memory is that of an %s, proved by content",
+                              f->model->id);
+                cuff->collector->events->cuff_known(cuff->collector->owner, cuff);
+        }
+        if (f->key_opened) {
+                m->key_try = 0;
+                keep_key(cuff, m->key); /* perhaps one of the configuration */
+        }
+        if (error == MEMORY_WRONG_KEY || error == MEMORY_LOCKED)
+                m->key_try++;
+        if (f->start_unanswered && !f->token_answered && r->token != STORE_TOKEN_SILENCES)
+                r->token = STORE_TOKEN_SILENCES;
+        else if (f->start_unanswered)
+                r->token = STORE_TOKEN_FINE;
+        if (f->started) {
+                r->unread = f->unread[0];
+                if (f->unread[1].known)
+                        r->unread = (struct number){true, r->unread.value + f->unread[1].value};
+        }
+        if (f->has_clock && !cuff->plan.standard.facts.clock_read)
+                r->clock_drift_s = f->drift_s;
+        if (f->writes_refused)
+                r->writes = STORE_WRITES_REFUSED;
+        if (cuff->collector->store &&
+            store_marks_save(cuff->collector->store, &r->address, m->mark, ELEMENTS(m->mark)) < 0)
+                log_cuff_debug(cuff->address, "How far it was read could not be kept");
+}
+
+/* A link that fell or a cuff that was silent is tried again soon; what people must mend is not. */
+static bool is_worth_hurry(enum memory_error error) {
+        switch (error) {
+        case MEMORY_OK:
+        case MEMORY_STOPPED:
+        case MEMORY_UNKNOWN_MODEL:
+        case MEMORY_UNPROVED:
+                return false;
+        default:
+                return true;
+        }
+}
+
+bool cuff_memory_is_incomplete(const struct cuff *cuff) {
+        return cuff->plan.setup.has_memory && is_worth_hurry(judge(cuff));
+}
+
+static void tell_not_understood(struct cuff *cuff) {
+        log_cuff_warning(cuff->address, "%s (%s)",
+                         memory_error_cause(cuff->plan.memory.facts.error),
+                         cuff->plan.memory.facts.proof);
+        cuff->memory.given_up = true;
+}
+
+static void end_dump(struct cuff *cuff, enum memory_error error) {
+        struct cuff_memory *m = &cuff->memory;
+        _cleanup_(freep) char *text = NULL;
+
+        if (m->dump)
+                text = dump_print(m->dump, cuff);
+        dump_free(m->dump);
+        m->dump = NULL;
+        if (text)
+                dump_deliver(cuff, text);
+        else if (m->dump_wanted && error != MEMORY_STOPPED)
+                log_cuff_info(cuff->address, "The description that was asked for is tried again at "
+                                             "the next connection");
+}
+
+bool cuff_memory_end(struct cuff *cuff) {
+        enum memory_error error;
+
+        if (!cuff->plan.setup.has_memory)
+                return true;
+        cuff_memory_take(cuff);
+        error = judge(cuff);
+        keep_facts(cuff, error);
+        if (error == MEMORY_UNKNOWN_MODEL || error == MEMORY_UNPROVED)
+                tell_not_understood(cuff);
+        end_dump(cuff, error);
+        cuff->memory.paired_now = false;
+        cuff->plan.setup.has_memory = false; /* judged once */
+        if (error == MEMORY_OK || error == MEMORY_STOPPED)
+                return true;
+        if (cuff->memory.given_up && cuff->plan.setup.has_standard)
+                return true; /* what it sends by itself is enough */
+        cuff_set_trouble(cuff, "%s. %s", memory_error_cause(error), memory_error_remedy(error));
+        return false;
+}
+
+/* BlueZ would renew them on the next link by itself, in an order that upsets classic cuffs. */
+void cuff_memory_away(struct cuff *cuff) {
+        if (!cuff->memory.channels || !cuff->gatt)
+                return;
+        cuff->memory.channels = false;
+        for (size_t i = 0; i < ELEMENTS(channels); i++)
+                bluez_gatt_unsubscribe(cuff->gatt, channels[i]);
+}

@@ -1,0 +1,20 @@
+/* What a memory looks like, for a report about a cuff that nobody here understands: a file in
+ * STATE_DIRECTORY/dumps and, when it was asked for, the answer to the request device/dump. Without
+ * the values of people unless they are wished for: settings are shown when they are settings by
+ * their parity (birth dates never), records are only described. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cuff/driver_omron.h"
+
+struct cuff;
+struct dump;
+
+struct dump *dump_new(bool with_values); /* NULL: out of memory; the others take NULL */
+void dump_free(struct dump *d);
+void dump_add(struct dump *d, enum omron_stack stack, const struct driver_omron_block *block);
+/* JSON on one line, to be freed; NULL when memory is out. */
+char *dump_print(struct dump *d, const struct cuff *cuff);
+/* The file, the event and the answer. */
+void dump_deliver(struct cuff *cuff, const char *text);

@@ -1,0 +1,150 @@
+/* From a decoded measurement to a row, and from a row to what is told of it as news or backlog. */
+#include "store_fixture.h"
+
+#include "app/intake.h"
+#include "app/render.h"
+#include "app/wall_clock.h"
+
+struct told { /* what the intake told its owner */
+        int stored, broken, changed;
+};
+
+static void on_stored(void *owner, const struct bdaddr *cuff, uint8_t user) {
+        ((struct told *) owner)->stored++;
+}
+
+static void on_broken(void *owner) {
+        ((struct told *) owner)->broken++;
+}
+
+static void on_changed(void *owner) {
+        ((struct told *) owner)->changed++;
+}
+
+static const struct intake_events events = {on_stored, on_broken, on_changed};
+
+struct setting {
+        struct fixture f;
+        sd_event *event;
+        struct intake intake;
+        struct told told;
+};
+
+static void setting_init(struct setting *s) {
+        *s = (struct setting){0};
+        fixture_start(&s->f);
+        if (sd_event_new(&s->event) < 0)
+                abort();
+        wall_clock_set_zone("UTC"); /* no hour twice, whenever this runs */
+        intake_init(&s->intake, s->event, s->f.store, &events, &s->told);
+}
+
+static void setting_done(struct setting *s) {
+        intake_done(&s->intake);
+        sd_event_unref(s->event);
+        fixture_done(&s->f);
+}
+
+/* By the cuff's clock this long ago; INT64_MAX: it has none. */
+static struct measurement taken_ago(int64_t seconds) {
+        struct measurement m = sample("", 0).measurement;
+
+        m.has_time = seconds != INT64_MAX;
+        m.taken = (struct date_time){0};
+        if (m.has_time)
+                CHECK_EQ(wall_clock_local(wall_clock_now() - seconds, &m.taken), 0);
+        return m;
+}
+
+static int take(struct setting *s, const struct measurement *m, const char *source, bool behind) {
+        static const uint8_t raw[] = {1, 2, 3};
+
+        return intake_measurement(&s->intake, &cuff_a, m, source, raw, sizeof raw, NOON, behind);
+}
+
+static void a_record_behind_others_is_kept_as_that(void) {
+        struct measurement m = taken_ago(INT64_MAX);
+        struct store_measurement got;
+        struct setting s;
+
+        setting_init(&s);
+        m.sequence = (struct number){.known = true, .value = 1};
+        CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, true), 1);
+        CHECK_EQ(store_measurements_newest(s.f.store, &cuff_a, 1, &got), 0);
+        CHECK(got.behind && !got.clock_ok);
+        CHECK_STR(got.source, "memory");
+        CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, false), 0);
+        m.sequence.value = 2;
+        CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, false), 1);
+        CHECK_EQ(store_measurements_newest(s.f.store, &cuff_a, 1, &got), 0);
+        CHECK(!got.behind && got.measurement.sequence.value == 2);
+        CHECK_EQ(s.told.stored, 2);
+        setting_done(&s);
+}
+
+static void the_other_way_is_no_news(void) {
+        struct measurement m = taken_ago(60);
+        struct setting s;
+
+        setting_init(&s);
+        CHECK_EQ(take(&s, &m, "2a35", false), 1);
+        m.irregular_beats = (struct number){.known = true, .value = 2};
+        CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, false), 0);
+        CHECK_EQ(s.told.stored, 1);
+        CHECK_EQ(fixture_outbox(&s.f), 1);
+        CHECK_EQ(fixture_sql(&s.f, "SELECT irregular_beats FROM measurement"), 2);
+        setting_done(&s);
+}
+
+static void what_had_to_wait_is_still_behind(void) {
+        struct measurement m = taken_ago(INT64_MAX);
+        struct store_measurement got;
+        struct setting s;
+
+        setting_init(&s);
+        CHECK_EQ(fixture_sql(&s.f, "CREATE TRIGGER mischief BEFORE INSERT ON measurement "
+                                   "BEGIN SELECT RAISE(ABORT, 'no'); END"),
+                 0);
+        m.sequence = (struct number){.known = true, .value = 1};
+        CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, true), -EIO);
+        CHECK_EQ(fixture_measurements(&s.f), 0);
+        CHECK_EQ(fixture_sql(&s.f, "DROP TRIGGER mischief"), 0);
+        intake_hurry(&s.intake);
+        while (s.told.stored == 0 && sd_event_run(s.event, UINT64_MAX) >= 0)
+                ;
+        CHECK_EQ(store_measurements_newest(s.f.store, &cuff_a, 1, &got), 0);
+        CHECK(got.behind && got.measurement.sequence.value == 1);
+        setting_done(&s);
+}
+
+static void backlog_is_what_is_old_or_was_behind_without_a_time(void) {
+        static const struct {
+                int64_t ago;
+                bool behind, backlog;
+        } cases[] = {
+                {60, false, false}, {60, true, false},       {7200, false, true},
+                {7200, true, true}, {INT64_MAX, true, true}, {INT64_MAX, false, false},
+        };
+        struct setting s;
+
+        setting_init(&s);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                struct measurement m = taken_ago(cases[i].ago);
+                struct store_outbox_row row = {0};
+                char *payload = NULL;
+
+                m.sequence = (struct number){.known = true, .value = (int) i};
+                m.systolic_mmhg += (int) i;
+                CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, cases[i].behind), 1);
+                CHECK_EQ(store_outbox_next(s.f.store, (int64_t) i, &row), 0);
+                payload = render_measurement(s.f.store, &row.measurement, /* is_event= */ true);
+                CHECK(payload &&
+                      strstr(payload, cases[i].backlog ? "\"backlog\":true" : "\"backlog\":false"));
+                free(payload);
+        }
+        setting_done(&s);
+}
+
+CHECK_MAIN("unit.intake", TEST(a_record_behind_others_is_kept_as_that),
+           TEST(the_other_way_is_no_news), TEST(what_had_to_wait_is_still_behind),
+           TEST(backlog_is_what_is_old_or_was_behind_without_a_time))
