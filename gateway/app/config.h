@@ -50,11 +50,12 @@ struct config { /* strings are owned; NULL where empty means "none" */
                 char *discovery_prefix;                              /* "homeassistant" */
                 uint64_t birth_delay_min_usec, birth_delay_max_usec; /* 1..5 s */
         } homeassistant;
-        struct { /* omron.*; lists are separated by spaces or commas */
+        struct {                    /* omron.*; lists are separated by spaces or commas */
                 bool memory;        /* read the memory of OMRON cuffs */
                 char *keys;         /* that other programs stored in classic cuffs: 32 hexadecimal
                                      * digits each, or "default" */
-                char *no_listening; /* lists of addresses of cuffs: 2A35 is left alone on them, .. */
+                char *no_listening; /* lists of addresses of cuffs: 2A35 is left alone on them, ..
+                                     */
                 char *set_clock;    /* .. and what may be written into their memory */
                 char *clear_unread;
                 char *registration;

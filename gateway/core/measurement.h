@@ -44,9 +44,9 @@ struct measurement {
 int measurement_check(const struct measurement *m);
 
 /* The identity (DECISIONS 2): a hash of cuff, user, the cuff's raw time, systolic, diastolic and
- * pulse. Without a usable cuff time the sequence stands in its place; without that the record's hash;
- * with none of them, `arrival_seconds` (when the session that delivered it began, UTC). Same bytes on
- * every machine, for ever. */
+ * pulse. Without a usable cuff time the sequence stands in its place; without that the record's
+ * hash; with none of them, `arrival_seconds` (when the session that delivered it began, UTC). Same
+ * bytes on every machine, for ever. */
 void measurement_id(const struct bdaddr *cuff, const struct measurement *m, int64_t arrival_seconds,
                     char ret[MEASUREMENT_ID_SIZE]);
 

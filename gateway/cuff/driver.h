@@ -19,10 +19,10 @@ enum driver_verb {
         DRIVER_WRITE,         /* WriteValue of `value` to `uuid`, with response */
         DRIVER_WRITE_COMMAND, /* the same without response, if the characteristic takes that */
         DRIVER_KEEP,          /* keep `value` on disk (`keep` says what) before going on */
-        DRIVER_WAIT,          /* nothing to ask. wait_usec 0: collect values until the cuff hangs up;
-                               * else for that long at most, then say so (plan_elapsed) */
-        DRIVER_DRAINED,       /* all read: linger for the cuff's hang-up, then disconnect */
-        DRIVER_FAILED,        /* cannot go on: `error` says why */
+        DRIVER_WAIT,    /* nothing to ask. wait_usec 0: collect values until the cuff hangs up;
+                         * else for that long at most, then say so (plan_elapsed) */
+        DRIVER_DRAINED, /* all read: linger for the cuff's hang-up, then disconnect */
+        DRIVER_FAILED,  /* cannot go on: `error` says why */
 };
 
 enum driver_keep {
@@ -63,7 +63,8 @@ struct driver_facts {
 };
 
 /* All waits of the drivers in one place, so that tests can shorten them. Sources: timeouts of
- * eigger/hass-omron, userx14/omblepy and dzikus/esphome-omron, which agree within a factor of two. */
+ * eigger/hass-omron, userx14/omblepy and dzikus/esphome-omron, which agree within a factor of two.
+ */
 struct driver_timing {
         uint64_t listen_usec;  /* for a measurement the cuff sends by itself, before its memory is
                                 * opened; begins anew with each: 1.5 s */

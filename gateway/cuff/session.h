@@ -70,11 +70,11 @@ struct session_timing {
 
 struct session {
         enum session_state state;
-        bool collected;    /* reached COLLECTING, or a value came, since the last rest: losing it is
-                            * no failure */
-        bool incomplete;   /* set by the owner: a part of what the cuff holds is still to be read; the
-                            * end is a failure then, and tried again soon */
-        bool stopped;      /* told to stop since the last rest: nor is that */
+        bool collected;  /* reached COLLECTING, or a value came, since the last rest: losing it is
+                          * no failure */
+        bool incomplete; /* set by the owner: a part of what the cuff holds is still to be read; the
+                          * end is a failure then, and tried again soon */
+        bool stopped;    /* told to stop since the last rest: nor is that */
         unsigned failures; /* sessions in a row that never reached COLLECTING or were incomplete */
         unsigned unresolved_losses; /* links in a row lost before the services were resolved:
                                      * two or more while bonded mean a lost bond */
