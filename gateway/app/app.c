@@ -93,10 +93,10 @@ static void on_bridge_changed(void *owner) {
 }
 
 static void on_answered(void *owner, const char *request, enum request_code code, const char *data,
-                        const char *transaction) {
+                        const char *error, const char *transaction) {
         struct app *a = owner;
 
-        bridge_answer(&a->bridge, request, code, data, transaction);
+        bridge_answer(&a->bridge, request, code, data, error, transaction);
 }
 
 static void on_happened(void *owner, const char *type, const char *data, const char *transaction) {

@@ -33,7 +33,7 @@ void bridge_start(struct bridge *b, struct publisher *publisher);
 void bridge_request(struct bridge *b, const char *name, const struct mqtt_incoming *m);
 /* The second answer to one that was accepted, on its usual response topic. */
 void bridge_answer(struct bridge *b, const char *name, enum request_code code, const char *data,
-                   const char *transaction);
+                   const char *error, const char *transaction);
 char *bridge_info(const struct bridge *b);
 void bridge_event(struct bridge *b, const char *type, const char *data, const char *transaction);
 /* Publishes the health now and every timing.health from now on. */

@@ -220,13 +220,13 @@ static struct reply handle(struct bridge *b, const char *name, const struct mqtt
 }
 
 void bridge_answer(struct bridge *b, const char *name, enum request_code code, const char *data,
-                   const char *transaction) {
+                   const char *error, const char *transaction) {
         char path[sizeof "bridge/response/" + NAME_MAX_BYTES];
 
         snprintf(path, sizeof path, "bridge/response/%s", name);
         if (b->publisher)
-                publisher_reply(b->publisher, path, request_response(code, data, NULL, transaction),
-                                NULL, 0);
+                publisher_reply(b->publisher, path,
+                                request_response(code, data, error, transaction), NULL, 0);
 }
 
 void bridge_request(struct bridge *b, const char *name, const struct mqtt_incoming *m) {

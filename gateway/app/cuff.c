@@ -173,6 +173,7 @@ static void rest(struct cuff *cuff) {
         bool good = cuff->collected;
         uint32_t random = 0;
 
+        cuff_pause(cuff); /* first: while we write to the disk it may be connected anew */
         if (cuff->stored && cuff->arrival_s) {
                 take_facts(cuff);
                 judge_bond(cuff, good);
@@ -203,9 +204,6 @@ static void rest(struct cuff *cuff) {
         deadline_clear(&cuff->plan_wait);
         if (cuff->gatt)
                 bluez_gatt_link_lost(cuff->gatt);
-        if (cuff->device && !bluez_device_info(cuff->device)->connected)
-                cuff_memory_away(cuff);
-        cuff_pause(cuff);
         if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
                 random = (uint32_t) cuff->rest_began_usec;
         deadline_set_usec(&cuff->timer,

@@ -13,26 +13,29 @@
 #include "store/cuffs.h"
 #include "store/marks.h"
 
-#define CUFF_TROUBLE_SIZE 320
+#define CUFF_TROUBLE_SIZE 900 /* a proof that failed is long */
 
 struct collector;
 struct dump;
 
-struct cuff_memory {      /* of an OMRON cuff: what lasts longer than one link (cuff_memory.c) */
-        bool present;     /* the cuff has the characteristics */
-        bool channels;    /* BlueZ would subscribe them by itself on the next link */
-        bool paired_now;  /* this link has just bonded */
-        bool ending;      /* told to end */
-        bool no_commands; /* its TX takes writes with response only */
-        bool given_up;    /* nobody here understands this memory */
-        unsigned key_try; /* which of the known keys comes next */
+struct cuff_memory {         /* of an OMRON cuff: what lasts longer than one link (cuff_memory.c) */
+        bool present;        /* the cuff has the characteristics */
+        bool channels;       /* BlueZ would subscribe them by itself on the next link */
+        bool paired_now;     /* this link has just bonded */
+        bool ending;         /* told to end */
+        bool no_commands;    /* its TX takes writes with response only */
+        bool told_no_writes; /* said once */
+        bool given_up;       /* nobody here understands this memory */
+        unsigned key_try;    /* which of the known keys comes next */
         uint8_t key[OMRON_KEY_SIZE]; /* of this session */
         struct store_mark mark[OMRON_USERS_MAX];
         bool mark_stuck[OMRON_USERS_MAX]; /* a record waits for the database: the mark must not pass
                                              it */
-        struct dump *dump;                /* being made in this session */
-        bool dump_wanted, dump_values;    /* asked for; .. with the values of people */
-        char *dump_transaction;           /* JSON text or NULL */
+        struct driver_omron_record taken[DRIVER_OMRON_QUEUE]; /* of the driver, not yet committed */
+        size_t n_taken;
+        struct dump *dump;             /* being made in this session */
+        bool dump_wanted, dump_values; /* asked for; .. with the values of people */
+        char *dump_transaction;        /* JSON text or NULL */
 };
 
 struct cuff {
@@ -116,7 +119,8 @@ void cuff_memory_init(struct cuff *cuff); /* from the database */
 void cuff_memory_done(struct cuff *cuff);
 void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup);
 int cuff_memory_keep(struct cuff *cuff, const struct driver_request *request);
-void cuff_memory_take(struct cuff *cuff); /* what the driver has read goes to the database */
+void cuff_memory_take(struct cuff *cuff);   /* what the driver has read */
+void cuff_memory_commit(struct cuff *cuff); /* .. goes to the database, together */
 /* No more reading: it must hear END, else it shows an error. False: there is nothing to end. */
 bool cuff_memory_stop(struct cuff *cuff);
 bool cuff_memory_is_incomplete(const struct cuff *cuff); /* as it would be if the link fell now */

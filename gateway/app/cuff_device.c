@@ -82,7 +82,8 @@ static void on_changed(void *owner, unsigned changes) {
                 bluez_gatt_find(cuff->gatt);
         if ((changes & BLUEZ_DEVICE_CONNECTED) && !info->connected) {
                 cuff_event(cuff, EVENT_LOST);
-                cuff_memory_away(cuff);
+                if (!cuff->pausing) /* else BlueZ may have connected it anew before it heard us */
+                        cuff_memory_away(cuff);
                 if (info->bonded)
                         cuff_listen_early(cuff);
         }
@@ -118,6 +119,8 @@ static void on_disconnect_done(void *owner, enum bluez_error error) {
         struct cuff *cuff = owner;
 
         cuff->pausing = false;
+        if (!bluez_device_info(cuff->device)->connected)
+                cuff_memory_away(cuff);
         if (!bluez_device_info(cuff->device)->connected || error != BLUEZ_OK)
                 cuff_event(cuff, EVENT_LOST); /* a cancelled Connect yields no Connected=false */
         collector_session_moved(cuff->collector, cuff);
@@ -240,6 +243,7 @@ void cuff_detach(struct cuff *cuff) {
         cuff_event(cuff, EVENT_LOST);
         cuff->session.unresolved_losses = 0;
         deadline_clear(&cuff->gone);
+        cuff_memory_away(cuff);
         bluez_gatt_free(cuff->gatt);
         bluez_device_free(cuff->device);
         cuff->gatt = NULL;

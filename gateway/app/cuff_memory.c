@@ -21,6 +21,8 @@
 #define LOG_COMPONENT "memory"
 #include "base/log.h"
 
+#define CLOCK_TOLERATED_S 600 /* after it was set; esp's bound for old families */
+
 static const char *const channels[] = {UUID_OMRON_RX0, UUID_OMRON_RX1, UUID_OMRON_RX2,
                                        UUID_OMRON_RX3, UUID_OMRON_UNLOCK};
 
@@ -161,6 +163,8 @@ void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup) {
                      bluez_gatt_has(cuff->gatt, UUID_OMRON_TX0);
         setup->has_memory = m->present && cuff->collector->config->omron.memory &&
                             (!m->given_up || m->dump_wanted || !setup->has_standard);
+        if (m->dump_wanted && !m->present)
+                dump_refuse(cuff);
         setup->listen = !cuff_memory_wants_silence(cuff);
         snprintf(setup->model, sizeof setup->model, "%s", cuff->record.model);
         memset(m->mark_stuck, 0, sizeof m->mark_stuck);
@@ -188,29 +192,47 @@ int cuff_memory_keep(struct cuff *cuff, const struct driver_request *request) {
         return r;
 }
 
-static void take_rejected(struct cuff *cuff, const struct driver_omron_record *record) {
-        cuff_refuse_value(cuff, STORE_SOURCE_MEMORY, record->raw, record->raw_size, record->error);
-}
-
-/* The mark moves behind what the database has, and never past what waits for it in memory. */
-static void take_record(struct cuff *cuff, const struct driver_omron_record *record) {
+/* The mark moves behind what the database has, and never past what waits for it in memory. `r`: of
+ * the intake. */
+static void move_mark(struct cuff *cuff, const struct driver_omron_record *record, int r) {
         struct cuff_memory *m = &cuff->memory;
         unsigned u = record->user - 1u;
-        int r = 0;
 
-        if (record->error < 0)
-                take_rejected(cuff, record);
-        else
-                r = intake_measurement(&cuff->collector->intake, &cuff->record.address,
-                                       &record->measurement, STORE_SOURCE_MEMORY, record->raw,
-                                       record->raw_size, cuff->arrival_s, record->behind);
-        cuff->new_measurements += r != 0;
         m->mark_stuck[u] |= r < 0;
         if (!m->mark_stuck[u])
                 m->mark[u] = (struct store_mark){
                         .known = true,
                         .slot = record->slot,
                         .hash = omron_record_hash(record->raw, record->raw_size)};
+}
+
+void cuff_memory_commit(struct cuff *cuff) {
+        struct cuff_memory *m = &cuff->memory;
+        int result[ELEMENTS(m->taken)];
+
+        if (m->n_taken == 0)
+                return;
+        intake_records(&cuff->collector->intake, &cuff->record.address, m->taken, m->n_taken,
+                       cuff->arrival_s, result);
+        for (size_t i = 0; i < m->n_taken; i++) {
+                cuff->new_measurements += result[i] != 0;
+                move_mark(cuff, &m->taken[i], result[i]);
+        }
+        m->n_taken = 0;
+}
+
+static void take_record(struct cuff *cuff, const struct driver_omron_record *record) {
+        struct cuff_memory *m = &cuff->memory;
+
+        if (record->error < 0 || m->n_taken == ELEMENTS(m->taken))
+                cuff_memory_commit(cuff);
+        if (record->error < 0) {
+                cuff_refuse_value(cuff, STORE_SOURCE_MEMORY, record->raw, record->raw_size,
+                                  record->error);
+                move_mark(cuff, record, 0);
+        } else {
+                m->taken[m->n_taken++] = *record;
+        }
 }
 
 void cuff_memory_take(struct cuff *cuff) {
@@ -257,6 +279,37 @@ static enum memory_error judge(const struct cuff *cuff) {
         return MEMORY_HANG_UP;
 }
 
+/* What was written in an earlier session shows in this one: the settings are still understood, and
+ * the clock is right. */
+static bool writes_took(const struct cuff *cuff, enum memory_error error) {
+        const struct driver_omron_facts *f = &cuff->plan.memory.facts;
+
+        if (error == MEMORY_PARITY || !f->model)
+                return false;
+        return !(may_write(cuff) & OMRON_MAY_SET_CLOCK) || !f->has_clock ||
+               (f->drift_s.known && abs(f->drift_s.value) <= CLOCK_TOLERATED_S);
+}
+
+static void keep_writes(struct cuff *cuff, enum memory_error error) {
+        const struct driver_omron_facts *f = &cuff->plan.memory.facts;
+        enum store_writes *writes = &cuff->record.writes;
+
+        if (*writes == STORE_WRITES_PENDING && f->started)
+                *writes = writes_took(cuff, error) ? STORE_WRITES_NONE : STORE_WRITES_REFUSED;
+        if (f->wrote_clock || f->wrote_unread || f->wrote_registration)
+                *writes = STORE_WRITES_PENDING;
+        if (f->writes_refused)
+                *writes = STORE_WRITES_REFUSED;
+        if (*writes == STORE_WRITES_REFUSED && may_write(cuff) == 0 &&
+            !cuff->memory.told_no_writes) {
+                cuff->memory.told_no_writes = true;
+                log_cuff_error(cuff->address,
+                               "The cuff did not take what was written into its memory: nothing is "
+                               "written any more; what was there before is in %s/backups",
+                               cuff->collector->config->state_directory);
+        }
+}
+
 static void keep_facts(struct cuff *cuff, enum memory_error error) {
         const struct driver_omron_facts *f = &cuff->plan.memory.facts;
         struct store_cuff *r = &cuff->record;
@@ -285,8 +338,7 @@ static void keep_facts(struct cuff *cuff, enum memory_error error) {
         }
         if (f->has_clock && !cuff->plan.standard.facts.clock_read)
                 r->clock_drift_s = f->drift_s;
-        if (f->writes_refused)
-                r->writes = STORE_WRITES_REFUSED;
+        keep_writes(cuff, error);
         if (cuff->collector->store &&
             store_marks_save(cuff->collector->store, &r->address, m->mark, ELEMENTS(m->mark)) < 0)
                 log_cuff_debug(cuff->address, "How far it was read could not be kept");
@@ -331,24 +383,34 @@ static void end_dump(struct cuff *cuff, enum memory_error error) {
                                              "the next connection");
 }
 
+static void tell_trouble(struct cuff *cuff, enum memory_error error) {
+        const char *proof = cuff->plan.memory.facts.proof;
+
+        cuff_set_trouble(cuff, "%s%s%s%s. %s", memory_error_cause(error), proof[0] ? " (" : "",
+                         proof, proof[0] ? ")" : "", memory_error_remedy(error));
+}
+
 bool cuff_memory_end(struct cuff *cuff) {
         enum memory_error error;
 
         if (!cuff->plan.setup.has_memory)
                 return true;
         cuff_memory_take(cuff);
+        cuff_memory_commit(cuff);
         error = judge(cuff);
         keep_facts(cuff, error);
         if (error == MEMORY_UNKNOWN_MODEL || error == MEMORY_UNPROVED)
                 tell_not_understood(cuff);
         end_dump(cuff, error);
-        cuff->memory.paired_now = false;
+        /* A link that fell before the key was put in: the cuff may still take it. */
+        if (error != MEMORY_HANG_UP || cuff->plan.memory.facts.key_programmed)
+                cuff->memory.paired_now = false;
         cuff->plan.setup.has_memory = false; /* judged once */
         if (error == MEMORY_OK || error == MEMORY_STOPPED)
                 return true;
         if (cuff->memory.given_up && cuff->plan.setup.has_standard)
                 return true; /* what it sends by itself is enough */
-        cuff_set_trouble(cuff, "%s. %s", memory_error_cause(error), memory_error_remedy(error));
+        tell_trouble(cuff, error);
         return false;
 }
 

@@ -62,6 +62,8 @@ static bool continue_once(struct cuff *cuff) {
         cuff_memory_take(cuff);
         now_for_driver(cuff, &now);
         plan_next(&cuff->plan, &now, request);
+        if (cuff->plan.memory.facts.complete) /* before anything is written into it, and END */
+                cuff_memory_commit(cuff);
         switch (request->verb) {
         case DRIVER_WAIT:
                 if (request->wait_usec)
@@ -85,11 +87,13 @@ static bool continue_once(struct cuff *cuff) {
         }
 }
 
-/* Walks the plan until an operation is under way or there is nothing to ask. */
+/* Walks the plan until an operation is under way or there is nothing to ask. Records are committed
+ * while the cuff works on the next read: it keeps them, so they can wait that long. */
 void cuff_continue_plan(struct cuff *cuff) {
         deadline_clear(&cuff->plan_wait);
         while (!cuff->asking && continue_once(cuff))
                 ;
+        cuff_memory_commit(cuff);
 }
 
 void cuff_on_plan_wait(void *userdata) {

@@ -21,6 +21,7 @@
 
 #define HEX_SIZE        (2 * OMRON_PAYLOAD_MAX + 1)
 #define BIRTH_DATE_SIZE 3
+#define REQUEST         "device/dump"
 
 struct dump {
         cJSON *blocks; /* array */
@@ -51,15 +52,25 @@ static void put_hex(const uint8_t *bytes, size_t n, char ret[HEX_SIZE]) {
                 snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
 }
 
-/* The birth dates of a settings block: "xx". */
-static void mask_birth_dates(const struct omron_model *m, size_t n, char *hex) {
+/* Where a user block of this model begins with a birth date: "xx". */
+static void mask_birth_dates(const struct omron_model *m, const struct driver_omron_block *block,
+                             char *hex) {
         for (unsigned b = 0; b < omron_model_user_blocks(m); b++)
-                for (size_t i = 0; i < BIRTH_DATE_SIZE; i++) {
-                        size_t at = m->index_size + (size_t) b * m->user_block_size + i;
+                for (unsigned i = 0; i < BIRTH_DATE_SIZE; i++) {
+                        unsigned at = m->read_base + m->index_size + b * m->user_block_size + i;
 
-                        if (m->user_block_size && at < n)
-                                memcpy(hex + 2 * at, "xx", 2);
+                        if (at >= block->address && at < block->address + (unsigned) block->size)
+                                memcpy(hex + 2 * (size_t) (at - block->address), "xx", 2);
                 }
+}
+
+/* Without the birth dates of all models that it could be. */
+static void put_block(enum omron_stack stack, const struct driver_omron_block *block,
+                      char ret[HEX_SIZE]) {
+        put_hex(block->bytes, block->size, ret);
+        for (size_t i = 0; i < omron_model_count; i++)
+                if (omron_models[i].stack == stack)
+                        mask_birth_dates(&omron_models[i], block, ret);
 }
 
 /* Shows the bytes if they are the settings of some model: their parity or checksums say so. */
@@ -67,14 +78,13 @@ static bool add_settings(cJSON *o, enum omron_stack stack, const struct driver_o
         char hex[HEX_SIZE] = "";
         bool fits = false;
 
-        put_hex(block->bytes, block->size, hex);
+        put_block(stack, block, hex);
         for (size_t i = 0; i < omron_model_count; i++) {
                 const struct omron_model *m = &omron_models[i];
                 struct omron_settings settings;
 
                 if (m->stack != stack || m->read_base != block->address)
                         continue;
-                mask_birth_dates(m, block->size, hex); /* of all that it could be */
                 if (omron_settings_decode(m, block->bytes, block->size, &settings) < 0 ||
                     omron_settings_check(m, &settings) == -EBADMSG)
                         continue;
@@ -143,7 +153,7 @@ void dump_add(struct dump *d, enum omron_stack stack, const struct driver_omron_
         add_records(o, block);
         if (!d->with_values)
                 return;
-        put_hex(block->bytes, block->size, text);
+        put_block(stack, block, text);
         cJSON_AddStringToObject(o, "hex", text);
 }
 
@@ -193,8 +203,19 @@ void dump_deliver(struct cuff *cuff, const char *text) {
         m->dump_wanted = false;
         if (asprintf(&data, "{\"device\":\"%s\",\"dump\":%s}", cuff->id, text) < 0)
                 data = NULL;
-        c->events->answered(c->owner, "device/dump", REQUEST_OK, data, m->dump_transaction);
+        c->events->answered(c->owner, REQUEST, REQUEST_OK, data, NULL, m->dump_transaction);
         free(TAKE_PTR(m->dump_transaction));
+}
+
+void dump_refuse(struct cuff *cuff) {
+        struct collector *c = cuff->collector;
+
+        cuff->memory.dump_wanted = false;
+        c->events->answered(c->owner, REQUEST, REQUEST_UNSUPPORTED, NULL,
+                            "This cuff has no memory that could be described: it sends its "
+                            "measurements by itself",
+                            cuff->memory.dump_transaction);
+        free(TAKE_PTR(cuff->memory.dump_transaction));
 }
 
 int cuff_want_dump(struct cuff *cuff, bool values, const char *transaction) {

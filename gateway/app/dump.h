@@ -18,3 +18,5 @@ void dump_add(struct dump *d, enum omron_stack stack, const struct driver_omron_
 char *dump_print(struct dump *d, const struct cuff *cuff);
 /* The file, the event and the answer. */
 void dump_deliver(struct cuff *cuff, const char *text);
+/* It was asked for, and this cuff has no such memory. */
+void dump_refuse(struct cuff *cuff);

@@ -1,11 +1,13 @@
 #include "app/intake.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/wall_clock.h"
+#include "base/cleanup.h"
 
 #define LOG_COMPONENT "intake"
 #include "base/log.h"
@@ -42,12 +44,20 @@ static void set_error(struct intake *i, int error) {
         i->events->changed(i->owner);
 }
 
-static int commit(struct intake *i, const struct store_measurement *row) {
-        int r = i->store ? store_measurements_insert(i->store, row) : -ENODEV;
+/* All or none; `ret` as in intake_records. */
+static int commit_all(struct intake *i, const struct store_measurement *rows, size_t n, int *ret) {
+        int r = i->store ? store_measurements_insert_many(i->store, rows, n, ret) : -ENODEV;
 
-        if (r > 0)
-                i->events->stored(i->owner, &row->cuff, row->measurement.user);
+        for (size_t k = 0; k < n && r >= 0; k++)
+                if (ret[k] > 0)
+                        i->events->stored(i->owner, &rows[k].cuff, rows[k].measurement.user);
         return r;
+}
+
+static int commit(struct intake *i, const struct store_measurement *row) {
+        int is_new, r = commit_all(i, row, 1, &is_new);
+
+        return r < 0 ? r : is_new;
 }
 
 /* The oldest goes first, so that order is kept. */
@@ -126,35 +136,62 @@ static int wait_in_memory(struct intake *i, const struct store_measurement *row,
         return error;
 }
 
-int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
-                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s,
-                       bool behind) {
-        struct store_measurement row = {
+static void make_row(struct store_measurement *ret, const struct bdaddr *cuff,
+                     const struct measurement *m, const char *source, const uint8_t *raw,
+                     size_t raw_size, int64_t arrival_s, bool behind) {
+        *ret = (struct store_measurement){
                 .cuff = *cuff,
                 .measurement = *m,
                 .received_at = wall_clock_now(),
                 .behind = behind,
                 .raw_size = raw_size > STORE_RAW_SIZE ? STORE_RAW_SIZE : raw_size,
         };
-        char address[BDADDR_STRING_SIZE];
-        int r;
+        snprintf(ret->source, sizeof ret->source, "%s", source);
+        memcpy(ret->raw, raw, ret->raw_size);
+        measurement_id(cuff, m, arrival_s, ret->id);
+        place_in_time(ret);
+}
 
-        snprintf(row.source, sizeof row.source, "%s", source);
-        memcpy(row.raw, raw, row.raw_size);
-        measurement_id(cuff, m, arrival_s, row.id);
-        place_in_time(&row);
-        bdaddr_to_string(cuff, address);
-        r = i->n_waiting ? i->error : commit(i, &row); /* never overtake what waits */
-        if (r >= 0)
-                return r;
+static int let_wait(struct intake *i, const struct store_measurement *row, int r) {
+        char address[BDADDR_STRING_SIZE];
+
+        bdaddr_to_string(&row->cuff, address);
         log_cuff_error(address,
                        "A measurement cannot be saved (%s); it is kept in memory and tried again",
                        strerror(-r));
-        r = wait_in_memory(i, &row, r);
+        r = wait_in_memory(i, row, r);
         set_error(i, r);
         if (r == -EUCLEAN)
                 i->events->broken(i->owner); /* gives another store: r is no longer -EUCLEAN then */
         return r;
+}
+
+int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
+                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s,
+                       bool behind) {
+        struct store_measurement row;
+        int r;
+
+        make_row(&row, cuff, m, source, raw, raw_size, arrival_s, behind);
+        r = i->n_waiting ? i->error : commit(i, &row); /* never overtake what waits */
+        return r < 0 ? let_wait(i, &row, r) : r;
+}
+
+void intake_records(struct intake *i, const struct bdaddr *cuff,
+                    const struct driver_omron_record *records, size_t n, int64_t arrival_s,
+                    int *ret) {
+        struct store_measurement rows[DRIVER_OMRON_QUEUE];
+        int r;
+
+        assert(n <= ELEMENTS(rows));
+        for (size_t k = 0; k < n; k++)
+                make_row(&rows[k], cuff, &records[k].measurement, STORE_SOURCE_MEMORY,
+                         records[k].raw, records[k].raw_size, arrival_s, records[k].behind);
+        r = i->n_waiting ? i->error : commit_all(i, rows, n, ret);
+        for (size_t k = 0; k < n && r < 0; k++) {
+                ret[k] = let_wait(i, &rows[k], r);
+                r = i->error; /* the store may be another one now */
+        }
 }
 
 const char *intake_problem(const struct intake *i, char *buffer, size_t size) {

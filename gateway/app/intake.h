@@ -7,6 +7,7 @@
 
 #include "base/deadline.h"
 #include "core/measurement.h"
+#include "cuff/driver_omron.h"
 #include "store/measurements.h"
 
 #define INTAKE_WAITING_MAX 1000 /* a cuff holds 200 at most */
@@ -43,6 +44,12 @@ void intake_hurry(struct intake *i); /* what waits is tried at once: the service
 int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
                        const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s,
                        bool behind);
+
+/* Good records (error 0) of a memory, oldest first, DRIVER_OMRON_QUEUE at most: committed together,
+ * all or none. ret[i]: as above. */
+void intake_records(struct intake *i, const struct bdaddr *cuff,
+                    const struct driver_omron_record *records, size_t n, int64_t arrival_s,
+                    int *ret);
 
 /* NULL, or one sentence for people: what waits, why, what to do. Valid until the next call. */
 const char *intake_problem(const struct intake *i, char *buffer, size_t size);

@@ -42,6 +42,7 @@ struct omron_model {
         bool checksum_proven; /* seen right in published records of this layout and size: a mismatch
                                * is a damaged record; else it is a warning */
         bool fit_bit_known;
+        bool registration_captured; /* somebody published what OMRON's app writes at the end */
         uint8_t users;
         struct {
                 uint16_t start, slots;

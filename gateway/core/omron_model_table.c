@@ -212,7 +212,8 @@ const struct omron_model omron_models[] = {
          .seen_by = "dzikus/esphome-omron, eigger/hass-omron#67",
          .doubts = "eigger/hass-omron takes user 2's cursor from 08, which is a sequence number",
          TOKEN, RECORD_LE_16, TWO_USERS(0x02E8, 0x06A8, 60),
-         .block = 0x38, SETTINGS_0260_24, .fit_bit_known = true},
+         .block = 0x38, SETTINGS_0260_24, .fit_bit_known = true,
+         .registration_captured = true},
         {.id = "HEM-7155T-K4", .certainty = OMRON_REPORTED,
          .same_as = "HEM-7155T_K4-D HEM-7155T_K4-EBK HEM-7155T_K4-ESL HEM-7340T_K4-CA "
                     "HEM-7340T_K4-Z HEM-7341T_K4-Z",
@@ -270,7 +271,7 @@ const struct omron_model omron_models[] = {
          .seen_by = "eigger/hass-omron#7",
          .doubts = "",
          TOKEN, RECORD_LE_16, TWO_USERS(0x01C4, 0x0804, 100),
-         .block = 0x38, SETTINGS_0010_24},
+         .block = 0x38, SETTINGS_0010_24, .registration_captured = true},
         {.id = "HEM-7376T1", .certainty = OMRON_VERIFIED,
          .same_as = "HEM-7376T1-ACACD6 HEM-7376T1-Z HEM-7385T1-AJAZ3 HEM-7387T1-AJAZ3 "
                     "HEM-7389T1-JM3",
@@ -291,7 +292,7 @@ const struct omron_model omron_models[] = {
          .seen_by = "eigger/hass-omron#91 (HEM-7382T1)",
          .doubts = "dzikus/esphome-omron gives HEM-7382T1 rings of 60",
          TOKEN, RECORD_LE_16, TWO_USERS(0x080C, 0x0E4C, 100),
-         .block = 0x38, SETTINGS_0010_28},
+         .block = 0x38, SETTINGS_0010_28, .registration_captured = true},
         {.id = "HEM-7188T1", .certainty = OMRON_VERIFIED,
          .same_as = "HEM-7183T1-AP HEM-7183T1-CAP HEM-7183T1_FLBIN HEM-7183T1_FLIN "
                     "HEM-7183T1_LAP HEM-7188T1-LE HEM-7188T1-LEO",

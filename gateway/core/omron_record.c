@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * LE, 14 or 16 bytes; words least significant byte first:
  *
@@ -6,10 +7,15 @@
  *       2     pulse per minute
  *       3     5..0 year - 2000
  *       4  5  15 body movement · 14 irregular heartbeat · 13..10 month · 9..5 day · 4..0 hour
- *       6  7  15..14 position in a series of three · 13 ? · 12 cuff fits · 11..6 minute · 5..0
- * second 8     ? (00, 80) 9     7..4 irregular beats · 3..0 artifacts 10 11  sequence number 12 14
- * bytes: checksum · 16 bytes: 00 13     14 bytes: 00 or the checksum's complement · 16 bytes: user
- * (FF seen for user 2) 14     16 bytes: checksum 15     16 bytes: 00
+ *       6  7  15..14 position in a series of three · 13 ? · 12 cuff fits · 11..6 minute ·
+ *             5..0 second
+ *       8     ? (00, 80)
+ *       9     7..4 irregular beats · 3..0 artifacts
+ *      10 11  sequence number
+ *      12     14 bytes: checksum · 16 bytes: 00
+ *      13     14 bytes: 00 or the checksum's complement · 16 bytes: user (FF seen for user 2)
+ *      14     16 bytes: checksum
+ *      15     16 bytes: 00
  *
  * userx14/omblepy and eigger/hass-omron; records of an HEM-7140T1 (omblepy#39), HEM-7142T2
  * (hass-omron#7), HEM-7144T2 (omblepy#55), HEM-7155T-MW3 (dzikus/esphome-omron): sure. The
@@ -30,6 +36,7 @@
  * HG24, 24 bytes (eigger/hass-omron, not seen in a record): LE up to byte 9; byte 17 other than 0:
  * the measurement failed.
  */
+/* clang-format on */
 #include "core/omron_record.h"
 
 #include <errno.h>
@@ -60,6 +67,10 @@ static bool are_zero(const struct view *v, size_t from, size_t to) {
                 if (byte_at(v, i) != 0)
                         return false;
         return true;
+}
+
+static bool is_swapped(enum omron_layout layout) {
+        return layout == OMRON_LAYOUT_SW || layout == OMRON_LAYOUT_SW6;
 }
 
 static bool is_size(enum omron_layout layout, size_t n) {
@@ -134,7 +145,7 @@ static void decode_checksum(const struct view *v, size_t n, struct omron_record 
 
 int omron_record_decode(enum omron_layout layout, const uint8_t *raw, size_t n,
                         struct omron_record *ret) {
-        bool swapped = layout == OMRON_LAYOUT_SW || layout == OMRON_LAYOUT_SW6;
+        bool swapped = is_swapped(layout);
         struct view v = {.raw = raw, .swapped = swapped};
         struct omron_record r = {0};
 
@@ -161,6 +172,23 @@ int omron_record_decode(enum omron_layout layout, const uint8_t *raw, size_t n,
 
 bool omron_record_checksum_ok(const struct omron_record *r) {
         return !r->has_checksum || r->checksum == r->checksum_expected;
+}
+
+static bool is_erased(const uint8_t *raw, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (raw[i] != 0xFF)
+                        return false;
+        return true;
+}
+
+bool omron_record_is_damaged(enum omron_layout layout, const uint8_t *raw, size_t n) {
+        struct view v = {.raw = raw, .swapped = is_swapped(layout)};
+        struct omron_record r = {0};
+
+        if (!is_size(layout, n) || (layout != OMRON_LAYOUT_LE && !v.swapped) || is_erased(raw, n))
+                return false;
+        decode_checksum(&v, n, &r);
+        return !omron_record_checksum_ok(&r);
 }
 
 static bool speaks_for(enum omron_layout layout, const uint8_t *raw, size_t n) {

@@ -34,6 +34,10 @@ struct omron_record {
 int omron_record_decode(enum omron_layout layout, const uint8_t *raw, size_t n,
                         struct omron_record *ret);
 bool omron_record_checksum_ok(const struct omron_record *r); /* true where there is none */
+/* The checksum is wrong, and the bytes are not all FF (all 00 have a right one). Told of slots that
+ * look empty too: one bit of the systolic byte is enough to look so. False where there is no
+ * checksum. */
+bool omron_record_is_damaged(enum omron_layout layout, const uint8_t *raw, size_t n);
 
 /* 1..: by which of LE and SW the checksum of 14 or 16 bytes comes out right: 0 and `ret`;
  * -ENOTSUP: by none (an empty slot), or by both. */

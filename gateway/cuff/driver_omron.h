@@ -70,7 +70,7 @@ struct driver_omron_block {
 
 struct driver_omron_facts {
         enum memory_error error;         /* why it failed; MEMORY_OK: it did not */
-        const struct omron_model *model; /* proved in this session; NULL */
+        const struct omron_model *model; /* proved in this session, by a record too; NULL */
         bool key_programmed, key_opened; /* the key of the setup is now the cuff's; it opened it */
         bool token_answered, start_unanswered;
         uint8_t token_status; /* if answered; 0 is fine */
@@ -82,6 +82,7 @@ struct driver_omron_facts {
         struct number drift_s;               /* memory clock minus now; unknown if unset */
         char proof[DRIVER_OMRON_PROOF_SIZE]; /* when refused: "HEM-7155T-K4: index parity wrong; .."
                                               */
+        unsigned odd_checksums; /* records with a wrong one: damaged, if the model's is proven */
         unsigned reads, retries;
 };
 

@@ -78,7 +78,8 @@ bool driver_omron_ask_link_check(struct driver_omron *d, const struct driver_now
 static enum memory_error meaning_of_check(const struct driver_omron *d, enum memory_error error) {
         if (error)
                 return error;
-        return d->unlocked.status == OMRON_STATUS_TIMEOUT ? MEMORY_NOT_ENCRYPTED : MEMORY_REFUSED;
+        return d->unlocked.status == OMRON_STATUS_TIMEOUT ? MEMORY_NOT_ENCRYPTED
+                                                          : MEMORY_KEY_REFUSED;
 }
 
 void driver_omron_done_link_check(struct driver_omron *d, const struct driver_now *now,

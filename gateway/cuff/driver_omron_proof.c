@@ -50,8 +50,9 @@ static void give_up(struct driver_omron *d) {
         driver_omron_go(d, STEP_DUMP);
 }
 
+/* An empty cuff is read by what its settings are like; it is proved once there is a record. */
 static void choose(struct driver_omron *d) {
-        d->facts.model = driver_omron_model(d);
+        d->facts.model = d->seen || d->setup.proved ? driver_omron_model(d) : NULL;
         d->facts.proof[0] = '\0';
         driver_omron_begin_records(d);
 }

@@ -17,8 +17,11 @@ void driver_omron_hand_over(struct driver_omron *d, const uint8_t *raw, uint16_t
         struct driver_omron_record *to;
         struct omron_record record;
         bool empty = omron_record_decode(m->layout, raw, m->record_size, &record) < 0;
+        bool odd = omron_record_is_damaged(m->layout, raw, m->record_size);
+        bool damaged = odd && m->checksum_proven;
 
-        if (empty && !driver_omron_is_failed(m, raw))
+        d->facts.odd_checksums += odd;
+        if (empty && !damaged && !driver_omron_is_failed(m, raw))
                 return;
         if (d->taken == d->queued)
                 d->taken = d->queued = 0;
@@ -29,14 +32,11 @@ void driver_omron_hand_over(struct driver_omron *d, const uint8_t *raw, uint16_t
                                            .behind = behind,
                                            .raw_size = m->record_size};
         memcpy(to->raw, raw, m->record_size);
-        if (empty) {
-                to->error = -ENODATA;
-                return;
-        }
-
-        to->error = omron_record_to_measurement(&record, to->user, m->fit_bit_known, raw,
-                                                m->record_size, &to->measurement);
-        if (m->checksum_proven && !omron_record_checksum_ok(&record))
+        to->error = -ENODATA;
+        if (!empty)
+                to->error = omron_record_to_measurement(&record, to->user, m->fit_bit_known, raw,
+                                                        m->record_size, &to->measurement);
+        if (damaged)
                 to->error = -EBADMSG;
 }
 
@@ -76,13 +76,15 @@ bool driver_omron_begin_sorted(struct driver_omron *d) {
                 if (!raw)
                         continue;
                 d->sort.left++;
-                d->sort.by_sequence = d->sort.by_sequence && record.sequence.known;
+                if (!record.sequence.known || record.sequence.value == 0) /* 0 is none */
+                        d->sort.by_sequence = false;
                 plausible =
                         plausible || omron_record_to_measurement(&record, 1, m->fit_bit_known, raw,
                                                                  m->record_size, &measurement) == 0;
         }
         if (d->sort.left == 0)
                 return true;
+        d->facts.model = plausible ? m : NULL; /* no record may have been seen before */
         d->sort.left = plausible ? d->sort.left : 0;
         return plausible;
 }

@@ -114,11 +114,7 @@ static void keep_in_ring(struct driver_omron *d, const uint8_t *raw, uint16_t sl
 }
 
 static bool is_damaged(const struct omron_model *m, const uint8_t *raw) {
-        struct omron_record record;
-
-        return m->checksum_proven &&
-               omron_record_decode(m->layout, raw, m->record_size, &record) == 0 &&
-               !omron_record_checksum_ok(&record);
+        return m->checksum_proven && omron_record_is_damaged(m->layout, raw, m->record_size);
 }
 
 /* The record at the head of the run; NULL: the cuff refuses to read it, as it does with slots never

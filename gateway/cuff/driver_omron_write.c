@@ -3,8 +3,8 @@
  * (userx14/omblepy): so only whole known windows, each one only by an option for this very cuff,
  * each once, none after a failure, and never without a copy of the old bytes on disk.
  *
- * Left out, because nobody captured it: a registration on cuffs without a token (HEM-7155T-K4,
- * classic ones), and that of user 2. */
+ * Left out, because nobody captured it: a registration on other cuffs than the three below
+ * (HEM-7155T-K4, classic ones), and that of user 2. */
 #include <assert.h>
 #include <string.h>
 
@@ -104,13 +104,11 @@ static bool build_unread(const struct driver_omron *d, const struct driver_now *
 }
 
 /* Captured: HEM-7155T-MW3 (34 bytes, then the clock's 16), HEM-7380T1 (34, 16), HEM-7386T1 (38,
- * 16), all user 1 (dzikus/esphome-omron, eigger/hass-omron#175; fairly sure). They are the cuffs
- * with a token and an index of 24 or 28 bytes: those with user blocks of 10. */
+ * 16), all user 1 (dzikus/esphome-omron, eigger/hass-omron#175; fairly sure). */
 static bool can_register(const struct driver_omron *d, const struct driver_now *now) {
         const struct omron_model *m = driver_omron_model(d);
 
-        return m->access == OMRON_ACCESS_TOKEN && m->user_block_size == 10 && has_good_clock(d) &&
-               has_good_time(now);
+        return m->registration_captured && has_good_clock(d) && has_good_time(now);
 }
 
 /* The index as it is, and user 1's block with the next version. */
@@ -218,7 +216,7 @@ enum driver_omron_guard driver_omron_check_write(const struct driver_omron *d,
         const struct omron_model *m = d->facts.model;
         uint8_t after[OMRON_SETTINGS_SIZE_MAX];
 
-        if (!m || d->doubt || !d->facts.complete)
+        if (!m || !d->seen || d->doubt || !d->facts.complete)
                 return GUARD_PROVED;
         if (!w->permission || (d->setup.may_write & w->permission) != w->permission)
                 return GUARD_PERMITTED;

@@ -6,7 +6,7 @@ enum memory_error {
         MEMORY_LOCKED,           /* classic, and we have no key for it */
         MEMORY_WRONG_KEY,        /* 81 01: another host programmed its own */
         MEMORY_NOT_ENCRYPTED,    /* 81 04, 82 0F: the link is not encrypted, or not in P mode */
-        MEMORY_KEY_REFUSED,      /* 80 xx: it did not store the key */
+        MEMORY_KEY_REFUSED,      /* 80 xx, 82 xx: it did not store the key */
         MEMORY_REFUSED,          /* any other status or result without a name */
         MEMORY_NO_START,         /* START was not answered */
         MEMORY_REFUSED_ADDRESS,  /* E3 on the settings: not this model */

@@ -40,7 +40,8 @@ static void open_memory(struct plan *p) {
         const char *name = facts->model[0] ? facts->model : p->setup.model;
 
         setup.clock_by_profile =
-                setup.clock_by_profile || (facts->clock_read && !facts->clock_refused);
+                setup.clock_by_profile ||
+                (p->setup.may_set_clock && facts->clock_read && !facts->clock_refused);
         driver_omron_begin(&p->memory, &setup, name);
         p->stage = STAGE_MEMORY;
 }

@@ -31,9 +31,10 @@ struct plan {
  *   - usually: 2A35, the other reads and the clock; then listen (timing.listen_usec, anew with each
  *     value); then the memory; then collect what still comes until the hang-up;
  *   - paired_now: reads first, the memory, and 2A35 last (a subscription before the key is
- * programmed has upset classic cuffs; eigger/hass-omron, fairly sure). Without `listen`, 2A35 is
- * neither subscribed nor listened to. A refused 2A35 is fatal only without a memory. A memory that
- * cannot be opened is fatal only without 2A35: what the cuff sends by itself is collected then. */
+ *     programmed has upset classic cuffs; eigger/hass-omron, fairly sure).
+ * Without `listen`, 2A35 is neither subscribed nor listened to. A refused 2A35 is fatal only
+ * without a memory. A memory that cannot be opened is fatal only without 2A35: what the cuff sends
+ * by itself is collected then. */
 void plan_begin(struct plan *p, const struct plan_setup *setup);
 void plan_next(struct plan *p, const struct driver_now *now, struct driver_request *ret);
 void plan_reply(struct plan *p, const struct driver_now *now, int error, const uint8_t *value,

@@ -113,13 +113,27 @@ static int insert_in_transaction(struct store *s, const struct store_measurement
         return r < 0 ? r : 1;
 }
 
-int store_measurements_insert(struct store *s, const struct store_measurement *m) {
-        int r;
+static int insert_all(struct store *s, const struct store_measurement *m, size_t n, int *ret) {
+        for (size_t i = 0; i < n; i++) {
+                ret[i] =
+                        m[i].raw_size > sizeof m[i].raw ? -EINVAL : insert_in_transaction(s, &m[i]);
+                if (ret[i] < 0)
+                        return ret[i];
+        }
+        return 0;
+}
 
-        if (m->raw_size > sizeof m->raw)
-                return -EINVAL;
-        r = database_begin(s->db);
-        return r < 0 ? r : database_end(s->db, insert_in_transaction(s, m));
+int store_measurements_insert_many(struct store *s, const struct store_measurement *m, size_t n,
+                                   int *ret) {
+        int r = database_begin(s->db);
+
+        return r < 0 ? r : database_end(s->db, insert_all(s, m, n, ret));
+}
+
+int store_measurements_insert(struct store *s, const struct store_measurement *m) {
+        int is_new, r = store_measurements_insert_many(s, m, 1, &is_new);
+
+        return r < 0 ? r : is_new;
 }
 
 int measurements_column(sqlite3_stmt *query, int at, struct store_measurement *ret) {

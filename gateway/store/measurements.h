@@ -31,6 +31,10 @@ struct store_measurement {
  * usable cuff time if all else is equal: each row then takes one partner, the oldest first. The
  * first id stays, and the row gains what the other way knows more (DECISIONS 2). */
 int store_measurements_insert(struct store *s, const struct store_measurement *m);
+/* Several in one transaction, all or none. 0: ret[i] is what the above says of each. Negative: as
+ * above, and `ret` means nothing. */
+int store_measurements_insert_many(struct store *s, const struct store_measurement *m, size_t n,
+                                   int *ret);
 
 /* The newest of a user: of those with a good clock the latest measured, the later arrival of
  * equals; or one without that came after it and was not `behind`. 0, -ENODATA, negative errno. */

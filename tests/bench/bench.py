@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'component'))
 import harness  # noqa: E402
+import memory  # noqa: E402
 
 CUFF = '28:FF:B2:05:91:B5'
 
@@ -122,6 +123,7 @@ def main():
         bench_latency(world, 7)
         bench_idle(world, options.idle)
         bench_drain(world, options.rows)
+    memory.main()
 
 
 main()

@@ -15,8 +15,10 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'component'))
 import harness  # noqa: E402
 
-CUFFS = ({'address': '28:FF:B2:05:91:B5', 'name': 'BLESmart_0000025828FFB20591B5', 'model': 'BP7350'},
-         {'address': '00:5F:BF:3A:51:7C', 'name': 'BLESmart_00000116005FBF3A517C', 'model': 'BP7450'})
+# The first keeps its measurements in a memory, as OMRON's do; the second only sends them.
+CUFFS = ({'address': '28:FF:B2:05:91:B5', 'name': 'BLESmart_0000025828FFB20591B5', 'kind': 'memory=k4'},
+         {'address': '00:5F:BF:3A:51:7C', 'name': 'BLESmart_00000116005FBF3A517C', 'kind': 'model=BP7450 users=2'})
+KEPT = 5  # what the first one holds of user 1 before the gateway comes
 EVERY = 20
 READINGS = ('128/82/64', '119/76/71', '134/85/69', '122/79/58', '141/88/75', '117/74/62')
 TIMING = 'timing: { cooldown = 3; tail = 1; pairing_retry = 1.0; };\n'  # a person rests longer between two
@@ -82,10 +84,11 @@ class Demo:
         self.options, self.shown, self.known = options, 0, {}
         build = os.path.abspath(options.build)
         harness.SERVICE, harness.VIRTUAL_CUFF = os.path.join(build, 'cuff2mqtt'), os.path.join(build, 'virtual-cuff')
-        self.world = harness.World(cuffs=['cuff {address} name={name} model={model} omron=yes users=2'.format(**c) for c in CUFFS],
+        self.world = harness.World(cuffs=['cuff {address} name={name} {kind} omron=yes'.format(**c) for c in CUFFS],
                                    config=TIMING, broker_port=options.port, use_proxy=False, env={'TZ': self.zone()})
         self.values = [options.values] if options.values else []
         self.values += [v for v in READINGS if v != options.values]
+        self.world.fake.do('fill %s 1 %d' % (CUFFS[0]['address'], KEPT))
         self.ready = None
 
     @staticmethod
@@ -108,9 +111,9 @@ class Demo:
             say('  discovery  Home Assistant shows "%s" with %d entities' % (device['device']['name'], len(device['components'])))
         elif m.topic.endswith('/event'):
             e = m.json
-            say('  \033[1mmeasured   %d/%d mmHg, pulse %s\033[0m  user %s of cuff %s at %s%s' %
-                (e['systolic'], e['diastolic'], e['pulse'], e['user'], e['device'], e['measured_at'],
-                 '  (irregular heartbeat)' if e['irregular_heartbeat'] else ''))
+            say('  \033[1m%s %d/%d mmHg, pulse %s\033[0m  user %s of cuff %s at %s%s' %
+                ('remembered' if e['backlog'] else 'measured  ', e['systolic'], e['diastolic'], e['pulse'], e['user'],
+                 e['device'], e['measured_at'], '  (irregular heartbeat)' if e['irregular_heartbeat'] else ''))
 
     def watch(self, until):
         """Shows what arrives until the moment, the end, or the service's death."""
@@ -152,7 +155,7 @@ class Demo:
 
     def run(self):
         port = self.world.broker.port
-        say('cuff2mqtt demo: two virtual cuffs, a private MQTT broker on 127.0.0.1:%d, the real service.' % port)
+        say('cuff2mqtt demo: two virtual cuffs (one with a memory), a private MQTT broker on 127.0.0.1:%d, the real service.' % port)
         self.world.service(wait_connected=False)
         self.ready = time.monotonic()
         say('The service is READY. To watch from another terminal:\n\n    mosquitto_sub -p %d -v -t "cuff2mqtt/#"\n' % port)

@@ -73,7 +73,7 @@ static void a_link_that_stays_unencrypted(void) {
         cuff.setup.paired_now = true;
         memset(cuff.check_status, 0x08, sizeof cuff.check_status);
         run();
-        check_error(MEMORY_REFUSED);
+        check_error(MEMORY_KEY_REFUSED);
         CHECK_EQ(cuff.checks, 10);
 }
 
@@ -458,10 +458,37 @@ static void a_damaged_record_is_read_twice_and_told(void) {
         check_got(&at, 0, 5, 9);
         check_got(&at, 1, 0, 4);
 
-        proved(CLASSIC); /* its sum was never proven: no reason to doubt */
+        proved(CLASSIC); /* its sum was never proven: no reason to doubt, but to tell */
         cuff.memory[omron_model_record_address(cuff.model, 0, 4) + 14] ^= 1;
         run();
         check_all_got();
+        CHECK_EQ(cuff.driver.facts.odd_checksums, 1);
+}
+
+/* Every bit of a record that the sum covers, and of the sum; one of them makes the slot look
+ * empty. */
+static void no_flipped_bit_goes_unnoticed(const char *id, size_t behind) {
+        for (size_t bit = 0; bit < 8 * omron_model_find(id)->record_size; bit++) {
+                if (bit / 8 == behind)
+                        continue;
+                proved(id);
+                cuff.memory[omron_model_record_address(cuff.model, 1, 2) + bit / 8] ^=
+                        (uint8_t) (1u << bit % 8);
+                run();
+                check_error(MEMORY_OK);
+                CHECK_EQ(cuff.driver.facts.odd_checksums, 1);
+                if (!cuff.model->checksum_proven)
+                        continue;
+                CHECK_EQ(cuff.n_got, 13);
+                CHECK_EQ(cuff.got[11].error, -EBADMSG);
+                CHECK_EQ(cuff.got[11].slot, 2);
+        }
+}
+
+static void flipped_bits_are_told(void) {
+        no_flipped_bit_goes_unnoticed(K4, 15);
+        no_flipped_bit_goes_unnoticed(SWAPPED, 12);
+        no_flipped_bit_goes_unnoticed(CLASSIC, 15);
 }
 
 /* The sum is right, the values are not. */
@@ -564,5 +591,6 @@ CHECK_MAIN("unit.driver_omron_faults", TEST(without_a_key_nothing_is_opened),
            TEST(a_link_that_stays_damaged), TEST(a_hang_up_loses_nothing),
            TEST(half_a_slot_is_refused), TEST(refused_slots_are_empty),
            TEST(another_refusal_ends_the_reading), TEST(a_damaged_record_is_read_twice_and_told),
-           TEST(values_nobody_has_are_told), TEST(empty_slots_inside_the_ring_are_passed_over),
-           TEST(a_whole_ring_with_refused_slots), TEST(a_failed_measurement_is_told_without_values))
+           TEST(flipped_bits_are_told), TEST(values_nobody_has_are_told),
+           TEST(empty_slots_inside_the_ring_are_passed_over), TEST(a_whole_ring_with_refused_slots),
+           TEST(a_failed_measurement_is_told_without_values))

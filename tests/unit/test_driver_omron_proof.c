@@ -145,7 +145,12 @@ static void an_empty_cuff_needs_a_checksum(void) {
         begin(K4);
         run();
         check_error(MEMORY_OK);
-        CHECK(cuff.driver.facts.model != NULL);
+        CHECK(cuff.driver.facts.complete);
+        CHECK(cuff.driver.facts.model == NULL); /* not proved before it has a record */
+        measure(0, 0, 1);
+        next_link();
+        run();
+        CHECK(cuff.driver.facts.model == cuff.model);
 
         begin(K4);
         memset(cuff.memory + cuff.model->read_base + cuff.model->index_size, 0, 0x3C - 24);
@@ -185,6 +190,23 @@ static void a_model_proved_before_is_doubted_for_its_settings_only(void) {
         check_error(MEMORY_REFUSED_ADDRESS);
         CHECK_EQ(cuff.n_blocks, 0);
         CHECK_EQ(cuff.ends, 1);
+}
+
+/* Empty where it was looked at: the ring itself proves the model, or speaks against it. */
+static void a_ring_without_index_proves_by_what_it_holds(void) {
+        for (int nonsense = 0; nonsense < 2; nonsense++) {
+                begin(K4);
+                for (unsigned k = 4; k < 9; k++)
+                        put_record(0, k);
+                if (nonsense)
+                        memset(cuff.memory + omron_model_record_address(cuff.model, 0, 4), 0x10,
+                               5 * 16);
+                cuff.memory[cuff.model->read_base] ^= 1;
+                run();
+                check_error(nonsense ? MEMORY_PARITY : MEMORY_OK);
+                CHECK(cuff.driver.facts.model == (nonsense ? NULL : cuff.model));
+                CHECK_EQ(cuff.n_got, nonsense ? 0 : 5);
+        }
 }
 
 static void a_ring_without_index_must_hold_records(void) {
@@ -301,5 +323,6 @@ CHECK_MAIN("unit.driver_omron_proof", TEST(the_content_tells_which_one_it_is),
            TEST(the_newest_record_decides_between_two), TEST(a_wrong_index_with_nothing_else),
            TEST(a_newest_record_that_makes_no_sense), TEST(an_empty_cuff_needs_a_checksum),
            TEST(a_model_proved_before_is_doubted_for_its_settings_only),
-           TEST(a_ring_without_index_must_hold_records), TEST(an_unknown_name_is_a_dump),
+           TEST(a_ring_without_index_must_hold_records),
+           TEST(a_ring_without_index_proves_by_what_it_holds), TEST(an_unknown_name_is_a_dump),
            TEST(a_dump_is_asked_for), TEST(two_reads_without_an_answer_end_a_dump))

@@ -204,6 +204,12 @@ static void a_registration(void) {
         may("HEM-7142T2", OMRON_MAY_REGISTER);
         run();
         CHECK_EQ(cuff.writes, 0);
+        may("HEM-7376T1", OMRON_MAY_REGISTER); /* with a token, and a map like HEM-7386T1's */
+        run();
+        CHECK_EQ(cuff.writes, 0);
+        may("HEM-7440T1", OMRON_MAY_REGISTER);
+        run();
+        CHECK_EQ(cuff.writes, 0);
         may(CLASSIC, OMRON_MAY_REGISTER);
         run();
         CHECK_EQ(cuff.writes, 0);
@@ -304,6 +310,14 @@ static void nothing_is_written_in_doubt(void) {
         CHECK(cuff.driver.facts.complete);
         CHECK_EQ(cuff.writes, 0);
 
+        may(K4, EVERYTHING); /* no record speaks for the model */
+        measure(0, 0, 0);
+        measure(1, 0, 0);
+        run();
+        check_error(MEMORY_OK);
+        CHECK(cuff.driver.facts.complete);
+        CHECK_EQ(cuff.writes, 0);
+
         may(TOKEN, EVERYTHING); /* another block's sum is wrong */
         cuff.memory[cuff.model->read_base + 24 + 10 + 1] ^= 1;
         run();
@@ -346,6 +360,9 @@ static void guard_1_proved(void) {
         cuff.driver.doubt = true;
         CHECK_EQ(driver_omron_check_write(&cuff.driver, &w), GUARD_PROVED);
         cuff.driver.doubt = false;
+        cuff.driver.seen = false;
+        CHECK_EQ(driver_omron_check_write(&cuff.driver, &w), GUARD_PROVED);
+        cuff.driver.seen = true;
         cuff.driver.facts.complete = false;
         CHECK_EQ(driver_omron_check_write(&cuff.driver, &w), GUARD_PROVED);
 }

@@ -240,11 +240,32 @@ static void each_flipped_bit_spoils_the_checksum(void) {
                         memcpy(raw, cases[i].raw, cases[i].n);
                         raw[bit / 8] ^= (uint8_t) (1u << bit % 8);
                         e = decode(cases[i].layout, raw, cases[i].n, &r);
+                        CHECK_EQ(omron_record_is_damaged(cases[i].layout, raw, cases[i].n),
+                                 bit / 8 != cases[i].behind);
                         if (e == -ENODATA) /* systolic above E1 */
                                 continue;
                         CHECK_EQ(e, 0);
                         CHECK_EQ(omron_record_checksum_ok(&r), bit / 8 == cases[i].behind);
                 }
+}
+
+static void what_was_never_written_is_not_damaged(void) {
+        uint8_t raw[32];
+
+        for (size_t n = 14; n <= 16; n += 2) {
+                memset(raw, 0xFF, sizeof raw);
+                CHECK(!omron_record_is_damaged(OMRON_LAYOUT_LE, raw, n));
+                raw[n - 1] = 0x00;
+                CHECK(omron_record_is_damaged(OMRON_LAYOUT_LE, raw, n));
+                memset(raw, 0x60, sizeof raw);
+                CHECK(omron_record_is_damaged(OMRON_LAYOUT_LE, raw, n));
+                memset(raw, 0x00, sizeof raw);
+                CHECK(!omron_record_is_damaged(OMRON_LAYOUT_LE, raw, n));
+        }
+        memset(raw, 0x60, sizeof raw); /* nothing to tell it by */
+        CHECK(!omron_record_is_damaged(OMRON_LAYOUT_6401, raw, 16));
+        CHECK(!omron_record_is_damaged(OMRON_LAYOUT_HG24, raw, 24));
+        CHECK(!omron_record_is_damaged(OMRON_LAYOUT_SW, raw, 16));
 }
 
 static void the_checksum_tells_the_layout(void) {
@@ -370,7 +391,8 @@ CHECK_MAIN("unit.omron_record", TEST(a_record_of_16_bytes_is_read),
            TEST(the_6401_keeps_plain_bytes), TEST(the_hg24_tells_failures),
            TEST(only_the_sizes_of_a_layout_are_taken), TEST(empty_slots_have_no_value),
            TEST(the_rules_of_emptiness_are_exact), TEST(each_flipped_bit_spoils_the_checksum),
-           TEST(the_checksum_tells_the_layout), TEST(a_measurement_has_what_the_record_has),
+           TEST(what_was_never_written_is_not_damaged), TEST(the_checksum_tells_the_layout),
+           TEST(a_measurement_has_what_the_record_has),
            TEST(a_fit_bit_of_0_speaks_only_where_it_is_known),
            TEST(without_flags_nothing_is_answered), TEST(implausible_values_are_told_and_filled_in),
            TEST(the_hash_is_the_same_for_ever))

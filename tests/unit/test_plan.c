@@ -309,6 +309,20 @@ static void a_clock_refused_by_profile_is_the_memorys(void) {
         }
 }
 
+/* Refused in an earlier session: it can still be read, and is the memory's all the same. */
+static void a_clock_that_may_not_be_set_by_profile_is_the_memorys(void) {
+        static const uint8_t clock[CURRENT_TIME_SIZE] = {0xEA, 0x07, 2, 1, 12, 0, 0, 7, 0, 1};
+        struct plan_setup setup = with_memory(false, false);
+
+        setup.may_set_clock = false;
+        plan_begin(&plan, &setup);
+        while (next().verb == DRIVER_READ)
+                plan_reply(&plan, &noon, 0, clock, sizeof clock);
+        CHECK(plan.standard.facts.clock_read);
+        CHECK(subscribes(UUID_OMRON_RX0));
+        CHECK(!plan.memory.setup.clock_by_profile);
+}
+
 static void an_elapsed_wait_nobody_has(void) {
         struct plan_setup setup = with_memory(true, false);
 
@@ -357,4 +371,5 @@ CHECK_MAIN("unit.plan", TEST(without_a_memory_it_is_the_standard_plan),
            TEST(after_pairing_2a35_comes_last), TEST(a_memory_that_stays_shut_leaves_2a35),
            TEST(a_failed_pairing_still_listens), TEST(the_cuff_says_its_name_itself),
            TEST(whose_business_the_clock_is), TEST(a_clock_refused_by_profile_is_the_memorys),
+           TEST(a_clock_that_may_not_be_set_by_profile_is_the_memorys),
            TEST(an_elapsed_wait_nobody_has), TEST(stopping), TEST(replies_to_nothing_are_dropped))

@@ -25,15 +25,15 @@ static bool read_time(const char *at, const struct cuff *c, struct record *r) {
         unsigned year, month, day, hour, minute, second;
 
         r->has_time = true;
-        if (!at) {
+        if (!at && (c->clock_set || !c->memory.map)) {
                 r->time = cuff_clock(c, NULL);
                 return true;
         }
-        if (strcmp(at, "none") == 0) {
+        if (at && strcmp(at, "none") == 0) {
                 r->has_time = false;
                 return true;
         }
-        if (strcmp(at, "unset") == 0) {
+        if (!at || strcmp(at, "unset") == 0) {
                 r->time = (struct wall_time){2019, 1, 1, 0, 0, 0}; /* as a cuff never set says */
                 if (c->memory.map)
                         r->time = script_time_unset();

@@ -79,8 +79,6 @@ const char *script_measure_memory(struct cuff *c, struct words *w, const struct 
         if (r->kpa || !r->has_time || !whole_number(r->systolic, &e.systolic) ||
             !whole_number(r->diastolic, &e.diastolic) || !whole_number(r->pulse, &e.pulse))
                 return "the memory keeps whole numbers of mmHg, with a time";
-        if (!words_option(w, "at") && !c->clock_set)
-                e.time = script_time_unset();
         memory_number(&c->memory, user, (uint16_t) (sequence ? strtoul(sequence, NULL, 0) : 0));
         if (!memory_encode(&c->memory, user, &e, record))
                 return "the record cannot say that";

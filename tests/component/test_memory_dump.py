@@ -1,0 +1,120 @@
+"""Cuffs whose memory nobody here understands, and the description of a memory that people send us."""
+
+import json
+import unittest
+
+from harness import CUFF
+from memory_story import FAST, ID, MemoryStory, SETTINGS
+
+BIRTH = {'classic': (0x0010 + 16, '550b17'), 'k4': (0x0260 + 24, '550b17')}  # 23 November 1985, of nobody
+
+
+class Dumps:
+    """Told of a cuff with a key and of one without."""
+
+    def world(self, *commands, **options):
+        w = super().world('fill 1 5', 'fill 2 3', *commands, **options)
+        at, date = BIRTH[self.kind]
+        block = bytes.fromhex(date) + self.peek(w, at, {'classic': 14, 'k4': 10}[self.kind])[3:-2]
+        w.fake.do('poke %04x %s%02x00' % (at, block.hex(), sum(block) & 255))
+        return w
+
+    def described(self, w):
+        """The file, in which there is nothing of anybody."""
+        text = self.kept(w, 'dumps', ID + '.json').decode()
+        self.assert_impersonal(w, text)
+        return json.loads(text)
+
+    def assert_impersonal(self, w, text):
+        for held in self.held(w):
+            for piece in (held.raw, held.raw[:4], held.raw[4:8]):
+                self.assertNotIn(piece.hex(), text.lower())
+        for secret in (BIRTH[self.kind][1], ID, CUFF.lower()):
+            self.assertNotIn(secret, text.lower())
+
+    def test_unknown_model(self):
+        """No row of the table has its name: nothing is guessed, nothing is published, a description is written; what the
+        cuff sends by itself still comes."""
+        w = self.world(options='model=HEM-9999T indicates=yes', timing=FAST.replace('collecting = 20.0', 'collecting = 5.0'))
+        session = self.sync(w)[1]
+        self.assertEqual((session.count(' start '), session.count(' end ')), (1, 1))
+        event = w.event('memory_dumped')['data']
+        self.assertTrue(event['file'].endswith('dumps/%s.json' % ID), event)
+        dump = self.described(w)
+        self.assertEqual((dump['model'], dump['proved'], dump['with_values']), ('HEM-9999T', '', False))
+        self.assertIn(SETTINGS[self.kind], [block['address'] for block in dump['blocks']])
+        self.assertEqual(w.rows(), [])
+        self.assertIsNone(self.device(w)['model_id'] or None)
+        self.assertNotIn('memory', self.device(w)['capabilities'])
+        session = self.sync(w, 'measure 131/84/67')[1]
+        self.assertEqual((session.count(' start '), len(w.rows())), (0, 1))  # asked once
+        self.verify(w)
+
+    def test_it_is_not_what_its_name_says(self):
+        """The newest record is none by the map of that name: refused with the reason, and described."""
+        w = self.world(options='indicates=yes')
+        w.fake.do('poke %04x f0' % (self.held(w, user=1)[-1].address + 1))
+        self.sync(w)
+        self.assertIn(' of a record ', w.event('memory_dumped')['data']['why'])
+        self.assertIn(' of a record ', self.described(w)['why_not'])
+        w.running.err.wait('^warning memory: .* of a record ')
+        self.assertEqual(w.rows(), [])
+        self.verify(w)
+
+    def ask(self, w, **values):
+        return w.request('device/dump', json.dumps({'device': ID, 'transaction': 'mine', **values}))
+
+    def test_asked_for(self):
+        """Accepted at once, answered when the cuff was there; a second request has to wait; then it is read as usual."""
+        w = self.world()
+        self.sync(w)
+        rows = len(w.rows())
+        start = w.subscriber.here()
+        answer = self.ask(w)
+        self.assertEqual((answer['status'], answer['transaction']), ('accepted', 'mine'), answer)
+        self.assertEqual(self.ask(w)['code'], 'busy')
+        w.fake.do('measure 131/84/67')
+        done = w.subscriber.wait('cuff2mqtt/bridge/response/device/dump', lambda m: m.json['status'] == 'ok', start=start)
+        self.assertEqual((done.json['transaction'], done.json['data']['device']), ('mine', ID))
+        self.assert_impersonal(w, json.dumps(done.json['data']['dump']))
+        self.assertEqual(self.described(w), done.json['data']['dump'])
+        w.event('sync_finished', start)
+        self.assertEqual(len(w.rows()), rows)
+        self.sync(w)
+        self.assertEqual(w.measured('131/84/67')['user'], 1)
+        self.verify(w)
+
+    def test_asked_for_with_values(self):
+        """Only who says so gets the bytes of measurements."""
+        w = self.world()
+        self.sync(w)
+        start = w.subscriber.here()
+        self.assertEqual(self.ask(w, values=True)['status'], 'accepted')
+        self.sync(w)
+        done = w.subscriber.wait('cuff2mqtt/bridge/response/device/dump', lambda m: m.json['status'] == 'ok', start=start)
+        dump = done.json['data']['dump']
+        self.assertTrue(dump['with_values'])
+        blocks = {block['address']: block.get('hex') for block in dump['blocks']}
+        first = self.held(w)[0]
+        self.assertEqual(blocks['%04x' % first.address], first.raw.hex())
+        self.assertNotIn(BIRTH[self.kind][1], json.dumps(dump))
+        self.verify(w)
+
+
+class TestClassic(Dumps, MemoryStory):
+    KIND = 'classic'
+
+
+class TestK4(Dumps, MemoryStory):
+    KIND = 'k4'
+
+    def test_asked_for_what_cannot_be(self):
+        """An unknown cuff; no cuff named."""
+        w = self.world()
+        for payload, code in (('{"device": "c0ffee000009"}', 'unknown_device'), ('{}', 'bad_request')):
+            self.assertEqual(w.request('device/dump', payload)['code'], code)
+        self.verify(w)
+
+
+if __name__ == '__main__':
+    unittest.main()
