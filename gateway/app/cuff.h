@@ -18,15 +18,17 @@
 struct collector;
 struct dump;
 
-struct cuff_memory {         /* of an OMRON cuff: what lasts longer than one link (cuff_memory.c) */
-        bool present;        /* the cuff has the characteristics */
-        bool channels;       /* BlueZ would subscribe them by itself on the next link */
-        bool paired_now;     /* this link has just bonded */
-        bool ending;         /* told to end */
-        bool no_commands;    /* its TX takes writes with response only */
-        bool told_no_writes; /* said once */
-        bool given_up;       /* nobody here understands this memory */
-        unsigned key_try;    /* which of the known keys comes next */
+struct cuff_memory {   /* of an OMRON cuff: what lasts longer than one link (cuff_memory.c) */
+        bool present;  /* the cuff has the characteristics */
+        bool channels; /* BlueZ would subscribe them by itself on the next link */
+        bool old_link; /* it was up before we were: START may have been said on it, and is said once
+                        */
+        bool paired_now;             /* this link has just bonded */
+        bool ending;                 /* told to end */
+        bool no_commands;            /* its TX takes writes with response only */
+        bool told_no_writes;         /* said once */
+        bool given_up;               /* nobody here understands this memory */
+        unsigned key_try;            /* which of the known keys comes next */
         uint8_t key[OMRON_KEY_SIZE]; /* of this session */
         struct store_mark mark[OMRON_USERS_MAX];
         bool mark_stuck[OMRON_USERS_MAX]; /* a record waits for the database: the mark must not pass
@@ -115,6 +117,11 @@ void cuff_look_again(void *userdata);
 void cuff_on_plan_wait(void *userdata);
 void cuff_refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
                        int error);
+/* cuff_key.c. One key per link, in turn: the cuff's own, then the configured ones; false: none. */
+bool cuff_key_choose(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]);
+/* The key to program: the one it had from us, else a new one. */
+bool cuff_key_make(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]);
+int cuff_key_keep(struct cuff *cuff, const uint8_t key[OMRON_KEY_SIZE]);
 void cuff_memory_init(struct cuff *cuff); /* from the database */
 void cuff_memory_done(struct cuff *cuff);
 void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup);

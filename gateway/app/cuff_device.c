@@ -50,6 +50,20 @@ static void link_is_up(struct cuff *cuff) {
                 cuff_event(cuff, EVENT_BOND_NEEDED);
 }
 
+/* BlueZ forgets the services when a link ends, and says so first. What it says of Connected then can
+ * be that it is true: a cuff that still advertises was connected anew meanwhile (seen in the lab). */
+static void services_are_gone(struct cuff *cuff) {
+        switch (cuff->session.state) {
+        case SESSION_SUBSCRIBING:
+        case SESSION_COLLECTING:
+        case SESSION_LINGERING:
+                cuff_event(cuff, EVENT_LOST);
+                break;
+        default:
+                break;
+        }
+}
+
 static void on_changed(void *owner, unsigned changes) {
         struct cuff *cuff = owner;
         const struct bluez_device_info *info = bluez_device_info(cuff->device);
@@ -59,6 +73,8 @@ static void on_changed(void *owner, unsigned changes) {
                 cuff->rssi = info->rssi;
                 cuff_seen(cuff, info->omron_data, info->omron_size);
         }
+        if ((changes & BLUEZ_DEVICE_ADDED) && info->connected)
+                cuff->memory.old_link = true;
         if (info->trusted && (changes & BLUEZ_DEVICE_ADDED)) /* a trusted device cannot be paused */
                 bluez_device_set_trusted(cuff->device, false);
         if ((changes & BLUEZ_DEVICE_ADDED) && info->bonded && !info->connected)
@@ -73,6 +89,8 @@ static void on_changed(void *owner, unsigned changes) {
         }
         if ((changes & BLUEZ_DEVICE_BONDED) && !info->bonded)
                 cuff_forgotten(cuff);
+        if ((changes & BLUEZ_DEVICE_RESOLVED) && !info->resolved)
+                services_are_gone(cuff);
         if ((changes & BLUEZ_DEVICE_CONNECTED) && info->connected)
                 link_is_up(cuff);
         if ((changes & BLUEZ_DEVICE_BONDED) && cuff->session.state == SESSION_PAIRING)

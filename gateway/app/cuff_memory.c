@@ -16,7 +16,6 @@
 #include "core/gatt_uuid.h"
 #include "mqtt/message.h"
 #include "store/backup.h"
-#include "store/keys.h"
 
 #define LOG_COMPONENT "memory"
 #include "base/log.h"
@@ -53,67 +52,6 @@ bool cuff_memory_wants_silence(const struct cuff *cuff) {
         return cuff->memory.present && is_listed(cuff, cuff->collector->config->omron.no_listening);
 }
 
-/* --- keys --- */
-
-/* The n-th of the configured ones; false: there are not so many. */
-static bool configured_key(const struct config *config, unsigned n, uint8_t ret[OMRON_KEY_SIZE]) {
-        const char *at = config->omron.keys;
-
-        for (; at && *at; n--) {
-                char word[2 * OMRON_KEY_SIZE + 1] = "";
-                size_t size;
-
-                at += strspn(at, OPTION_LIST_SEPARATORS);
-                size = strcspn(at, OPTION_LIST_SEPARATORS);
-                if (size == 0)
-                        return false;
-                if (n == 0) {
-                        memcpy(word, at, size < sizeof word ? size : sizeof word - 1);
-                        if (strcmp(word, "default") == 0)
-                                memcpy(ret, omron_community_key, OMRON_KEY_SIZE);
-                        return strcmp(word, "default") == 0 || store_key_parse(word, ret) >= 0;
-                }
-                at += size;
-        }
-        return false;
-}
-
-/* One key per link: the cuff's own first, then those of the configuration, in turn. */
-static bool choose_key(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
-        const struct config *config = cuff->collector->config;
-        int r = store_key_load(config->state_directory, &cuff->record.address, ret);
-        unsigned own = r >= 0;
-
-        if (r < 0 && r != -ENOENT)
-                log_cuff_warning(cuff->address, "The cuff's key in %s/keys cannot be read: %s",
-                                 config->state_directory, strerror(-r));
-        if (own && cuff->memory.key_try == 0)
-                return true;
-        if (configured_key(config, cuff->memory.key_try - own, ret))
-                return true;
-        cuff->memory.key_try = 0;
-        return own ? store_key_load(config->state_directory, &cuff->record.address, ret) >= 0
-                   : configured_key(config, 0, ret);
-}
-
-/* The key to program: the one it had from us, else a new one. */
-static bool make_key(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
-        if (store_key_load(cuff->collector->config->state_directory, &cuff->record.address, ret) >=
-            0)
-                return true;
-        return getrandom(ret, OMRON_KEY_SIZE, 0) == OMRON_KEY_SIZE;
-}
-
-static int keep_key(struct cuff *cuff, const uint8_t key[OMRON_KEY_SIZE]) {
-        const char *directory = cuff->collector->config->state_directory;
-        int r = store_key_save(directory, &cuff->record.address, key);
-
-        if (r < 0)
-                log_cuff_error(cuff->address, "The cuff's key cannot be written to %s/keys: %s",
-                               directory, strerror(-r));
-        return r;
-}
-
 /* --- before the session --- */
 
 void cuff_memory_init(struct cuff *cuff) {
@@ -147,7 +85,8 @@ static void set_up_driver(struct cuff *cuff, struct driver_omron_setup *s) {
         if (cuff->record.memory_model[0])
                 s->proved = omron_model_find(cuff->record.memory_model);
         if (s->stack == OMRON_CLASSIC)
-                s->has_key = m->paired_now ? make_key(cuff, m->key) : choose_key(cuff, m->key);
+                s->has_key =
+                        m->paired_now ? cuff_key_make(cuff, m->key) : cuff_key_choose(cuff, m->key);
         memcpy(s->key, m->key, sizeof s->key);
         if (getrandom(s->nonce, sizeof s->nonce, GRND_NONBLOCK) < 0)
                 s->nonce[0] = 1; /* it carries no secret */
@@ -161,7 +100,7 @@ void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup) {
 
         m->present = bluez_gatt_has(cuff->gatt, UUID_OMRON_RX0) &&
                      bluez_gatt_has(cuff->gatt, UUID_OMRON_TX0);
-        setup->has_memory = m->present && cuff->collector->config->omron.memory &&
+        setup->has_memory = m->present && cuff->collector->config->omron.memory && !m->old_link &&
                             (!m->given_up || m->dump_wanted || !setup->has_standard);
         if (m->dump_wanted && !m->present)
                 dump_refuse(cuff);
@@ -180,7 +119,7 @@ int cuff_memory_keep(struct cuff *cuff, const struct driver_request *request) {
         int r;
 
         if (request->keep == KEEP_KEY)
-                return keep_key(cuff, request->value);
+                return cuff_key_keep(cuff, request->value);
         r = store_backup_save(cuff->collector->config->state_directory, &cuff->record.address,
                               wall_clock_now(), request->address, request->value,
                               request->value_size);
@@ -284,7 +223,7 @@ static enum memory_error judge(const struct cuff *cuff) {
 static bool writes_took(const struct cuff *cuff, enum memory_error error) {
         const struct driver_omron_facts *f = &cuff->plan.memory.facts;
 
-        if (error == MEMORY_PARITY || !f->model)
+        if (error == MEMORY_PARITY)
                 return false;
         return !(may_write(cuff) & OMRON_MAY_SET_CLOCK) || !f->has_clock ||
                (f->drift_s.known && abs(f->drift_s.value) <= CLOCK_TOLERATED_S);
@@ -294,7 +233,7 @@ static void keep_writes(struct cuff *cuff, enum memory_error error) {
         const struct driver_omron_facts *f = &cuff->plan.memory.facts;
         enum store_writes *writes = &cuff->record.writes;
 
-        if (*writes == STORE_WRITES_PENDING && f->started)
+        if (*writes == STORE_WRITES_PENDING && (f->complete || error == MEMORY_PARITY))
                 *writes = writes_took(cuff, error) ? STORE_WRITES_NONE : STORE_WRITES_REFUSED;
         if (f->wrote_clock || f->wrote_unread || f->wrote_registration)
                 *writes = STORE_WRITES_PENDING;
@@ -323,7 +262,7 @@ static void keep_facts(struct cuff *cuff, enum memory_error error) {
         }
         if (f->key_opened) {
                 m->key_try = 0;
-                keep_key(cuff, m->key); /* perhaps one of the configuration */
+                cuff_key_keep(cuff, m->key); /* perhaps one of the configuration */
         }
         if (error == MEMORY_WRONG_KEY || error == MEMORY_LOCKED)
                 m->key_try++;
@@ -339,6 +278,14 @@ static void keep_facts(struct cuff *cuff, enum memory_error error) {
         if (f->has_clock && !cuff->plan.standard.facts.clock_read)
                 r->clock_drift_s = f->drift_s;
         keep_writes(cuff, error);
+        if (f->odd_checksums)
+                log_cuff_warning(cuff->address,
+                                 "%u records have a checksum that does not fit; of this type it is "
+                                 "not known how they are made, so they were taken: compare them "
+                                 "with the cuff's display",
+                                 f->odd_checksums);
+        if (error == MEMORY_PARITY || error == MEMORY_REFUSED_ADDRESS)
+                r->memory_model[0] = '\0'; /* perhaps another cuff has its address: prove it anew */
         if (cuff->collector->store &&
             store_marks_save(cuff->collector->store, &r->address, m->mark, ELEMENTS(m->mark)) < 0)
                 log_cuff_debug(cuff->address, "How far it was read could not be kept");
@@ -358,6 +305,8 @@ static bool is_worth_hurry(enum memory_error error) {
 }
 
 bool cuff_memory_is_incomplete(const struct cuff *cuff) {
+        if (cuff->memory.old_link && cuff->memory.present)
+                return true;
         return cuff->plan.setup.has_memory && is_worth_hurry(judge(cuff));
 }
 
@@ -416,6 +365,7 @@ bool cuff_memory_end(struct cuff *cuff) {
 
 /* BlueZ would renew them on the next link by itself, in an order that upsets classic cuffs. */
 void cuff_memory_away(struct cuff *cuff) {
+        cuff->memory.old_link = false;
         if (!cuff->memory.channels || !cuff->gatt)
                 return;
         cuff->memory.channels = false;

@@ -25,7 +25,7 @@ static bool hears_last(const struct plan *p) {
 
 void plan_begin(struct plan *p, const struct plan_setup *setup) {
         *p = (struct plan){.setup = *setup, .last.verb = DRIVER_DRAINED};
-        if (setup->has_memory && (!hears(p) || hears_last(p)))
+        if (!setup->has_standard || (setup->has_memory && (!hears(p) || hears_last(p))))
                 driver_standard_begin_reading(&p->standard, setup->may_set_clock);
         else
                 driver_standard_begin(&p->standard, setup->may_set_clock);

@@ -21,7 +21,7 @@ RING = 60     # a record that came around would be lost: no more than these
 EVENTS = r'cuff2mqtt/device/\w+/user/\w+/event'
 
 # What a process that is killed while the cuff is connected cannot help.
-EXPLAINED = r'violation (CCCD cleared by client|client left the bus|no END|START twice)'
+EXPLAINED = r'violation (CCCD cleared by client|client left the bus|no END)'
 
 # Kinds of moments: a line of the cuff's, and how many of them may pass. Most are in the middle of the memory.
 ON_THE_AIR = (('advert ', 1), ('connect ', 1), ('cccd ', 3), ('indication ', 6), ('confirmed ', 6), ('read ', 3),

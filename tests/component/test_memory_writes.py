@@ -6,7 +6,7 @@ import os
 import unittest
 
 from harness import CUFF
-from memory_story import DEFAULT_KEY, FAST, ID, MemoryStory
+from memory_story import DEFAULT_KEY, ID, MemoryStory
 
 CLOCK = {'classic': 0x0010 + 0x2C, 'k4': 0x0260 + 0x2C}
 

@@ -149,8 +149,8 @@ static void the_7322t_answers_in_the_old_manner(void) {
         ask(&l, "12 " UNLOCK " 01" KEY);
         hear(&l);
         subscribe(&l, "710381039103");
-        CHECK_EQ(strncmp(exchange(&l, "0800000000100018"), "1b6003188000000010940413110207785a00ff",
-                         36),
+        CHECK_EQ(strncmp(exchange(&l, "0800000000100018"), "1b600318800000001000000094041311020778",
+                         38),
                  0);
 }
 

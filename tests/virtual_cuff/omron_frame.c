@@ -107,8 +107,8 @@ static bool may_start(const struct request *q, const char **ret_why) {
 
 static void start(const struct request *q) {
         /* Of an HEM-7280T (userx14/omblepy#57); what it means is not known. */
-        static const uint8_t who[16] = {0x94, 0x04, 0x13, 0x11, 0x02, 0x07, 0x78, 0x5A,
-                                        0x00, 0xFF, 0xFF, 0x95, 0x4D, 0x00, 0xE5, 0x00};
+        static const uint8_t who[16] = {0x00, 0x00, 0x00, 0x94, 0x04, 0x13, 0x11, 0x02,
+                                        0x07, 0x78, 0x5A, 0x00, 0xFF, 0xFF, 0x95, 0x4D};
         struct omron *o = &q->cuff->memory_protocol;
         struct reply r = {.size = 0};
         const char *why;

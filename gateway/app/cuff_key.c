@@ -1,0 +1,72 @@
+/* The keys of classic cuffs: a file for each, and those of other programs from the configuration.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "app/collector.h"
+#include "app/cuff.h"
+#include "app/option_check.h"
+#include "store/keys.h"
+
+#define LOG_COMPONENT "memory"
+#include "base/log.h"
+
+/* The n-th of the configured ones; false: there are not so many. */
+static bool configured_key(const struct config *config, unsigned n, uint8_t ret[OMRON_KEY_SIZE]) {
+        const char *at = config->omron.keys;
+
+        for (; at && *at; n--) {
+                char word[2 * OMRON_KEY_SIZE + 1] = "";
+                size_t size;
+
+                at += strspn(at, OPTION_LIST_SEPARATORS);
+                size = strcspn(at, OPTION_LIST_SEPARATORS);
+                if (size == 0)
+                        return false;
+                if (n == 0) {
+                        memcpy(word, at, size < sizeof word ? size : sizeof word - 1);
+                        if (strcmp(word, "default") == 0)
+                                memcpy(ret, omron_community_key, OMRON_KEY_SIZE);
+                        return strcmp(word, "default") == 0 || store_key_parse(word, ret) >= 0;
+                }
+                at += size;
+        }
+        return false;
+}
+
+/* One key per link: the cuff's own first, then those of the configuration, in turn. */
+bool cuff_key_choose(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
+        const struct config *config = cuff->collector->config;
+        int r = store_key_load(config->state_directory, &cuff->record.address, ret);
+        unsigned own = r >= 0;
+
+        if (r < 0 && r != -ENOENT)
+                log_cuff_warning(cuff->address, "The cuff's key in %s/keys cannot be read: %s",
+                                 config->state_directory, strerror(-r));
+        if (own && cuff->memory.key_try == 0)
+                return true;
+        if (configured_key(config, cuff->memory.key_try - own, ret))
+                return true;
+        cuff->memory.key_try = 0;
+        return own ? store_key_load(config->state_directory, &cuff->record.address, ret) >= 0
+                   : configured_key(config, 0, ret);
+}
+
+/* The key to program: the one it had from us, else a new one. */
+bool cuff_key_make(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
+        if (store_key_load(cuff->collector->config->state_directory, &cuff->record.address, ret) >=
+            0)
+                return true;
+        return getrandom(ret, OMRON_KEY_SIZE, 0) == OMRON_KEY_SIZE;
+}
+
+int cuff_key_keep(struct cuff *cuff, const uint8_t key[OMRON_KEY_SIZE]) {
+        const char *directory = cuff->collector->config->state_directory;
+        int r = store_key_save(directory, &cuff->record.address, key);
+
+        if (r < 0)
+                log_cuff_error(cuff->address, "The cuff's key cannot be written to %s/keys: %s",
+                               directory, strerror(-r));
+        return r;
+}
