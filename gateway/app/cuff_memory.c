@@ -185,8 +185,8 @@ void cuff_memory_take(struct cuff *cuff) {
                 take_record(cuff, &record);
         while (driver_omron_take_block(driver, &block)) {
                 if (!cuff->memory.dump)
-                        cuff->memory.dump = dump_new(cuff->memory.dump_values);
-                dump_add(cuff->memory.dump, driver->setup.stack, &block);
+                        cuff->memory.dump = dump_new(driver->setup.stack, cuff->memory.dump_values);
+                dump_add(cuff->memory.dump, &block);
         }
 }
 

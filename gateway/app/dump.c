@@ -19,38 +19,103 @@
 #define LOG_COMPONENT "memory"
 #include "base/log.h"
 
-#define HEX_SIZE        (2 * OMRON_PAYLOAD_MAX + 1)
 #define BIRTH_DATE_SIZE 3
 #define REQUEST         "device/dump"
 
 struct dump {
-        cJSON *blocks; /* array */
+        enum omron_stack stack;
         bool with_values;
+        size_t n;
+        struct driver_omron_block block[DRIVER_OMRON_DUMP_MAX];
 };
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 
-struct dump *dump_new(bool with_values) {
+struct dump *dump_new(enum omron_stack stack, bool with_values) {
         struct dump *d = calloc(1, sizeof *d);
 
-        if (!d)
-                return NULL;
-        d->blocks = cJSON_CreateArray();
-        d->with_values = with_values;
+        if (d)
+                *d = (struct dump){.stack = stack, .with_values = with_values};
         return d;
 }
 
 void dump_free(struct dump *d) {
-        if (!d)
-                return;
-        cJSON_Delete(d->blocks);
         free(d);
 }
 
-static void put_hex(const uint8_t *bytes, size_t n, char ret[HEX_SIZE]) {
-        for (size_t i = 0; i < n; i++)
-                snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+void dump_add(struct dump *d, const struct driver_omron_block *block) {
+        if (d && d->n < ELEMENTS(d->block))
+                d->block[d->n++] = *block;
 }
+
+/* --- settings --- */
+
+static const struct driver_omron_block *block_at(const struct dump *d, unsigned address) {
+        for (size_t i = 0; i < d->n; i++)
+                if (address >= d->block[i].address &&
+                    address < d->block[i].address + (unsigned) d->block[i].size)
+                        return &d->block[i];
+        return NULL;
+}
+
+/* The settings of this model, put together from what was read. False: something of them is missing,
+ * or they are not such: neither parity nor a checksum is right. */
+static bool find_settings(const struct dump *d, const struct omron_model *m,
+                          struct omron_settings *ret) {
+        uint8_t bytes[OMRON_SETTINGS_SIZE_MAX];
+        size_t size = omron_model_settings_size(m);
+
+        if (m->stack != d->stack)
+                return false;
+        for (unsigned i = 0; i < size; i++) {
+                const struct driver_omron_block *block = block_at(d, m->read_base + i);
+
+                if (!block)
+                        return false;
+                bytes[i] = block->bytes[m->read_base + i - block->address];
+        }
+        return omron_settings_decode(m, bytes, size, ret) >= 0 &&
+               omron_settings_check(m, ret) != -EBADMSG;
+}
+
+static const char *checksum_word(bool blank, bool ok) {
+        return blank ? "blank" : ok ? "ok" : "wrong";
+}
+
+static void add_settings(cJSON *list, const struct omron_model *m, const struct omron_settings *s) {
+        cJSON *o = cJSON_CreateObject(), *rings, *blocks;
+
+        cJSON_AddItemToArray(list, o);
+        cJSON_AddStringToObject(o, "of", m->id);
+        rings = cJSON_AddArrayToObject(o, "index_trusted");
+        for (unsigned u = 0; u < m->users; u++)
+                cJSON_AddItemToArray(rings, cJSON_CreateBool(s->ring[u].trusted));
+        blocks = cJSON_AddArrayToObject(o, "user_blocks");
+        for (unsigned b = 0; b < s->blocks; b++)
+                cJSON_AddItemToArray(blocks, cJSON_CreateString(checksum_word(
+                                                     s->block[b].blank, s->block[b].checksum_ok)));
+        if (s->has_clock)
+                cJSON_AddStringToObject(o, "clock",
+                                        checksum_word(s->clock.blank, s->clock.checksum_ok));
+        else
+                cJSON_AddNullToObject(o, "clock");
+}
+
+/* Does the block lie in settings that are some? Then they hold no measurement. */
+static bool is_settings(const struct dump *d, const struct driver_omron_block *block) {
+        for (size_t i = 0; i < omron_model_count; i++) {
+                const struct omron_model *m = &omron_models[i];
+                size_t end = m->read_base + omron_model_settings_size(m);
+                struct omron_settings settings;
+
+                if (block->address >= m->read_base &&
+                    block->address + (size_t) block->size <= end && find_settings(d, m, &settings))
+                        return true;
+        }
+        return false;
+}
+
+/* --- blocks --- */
 
 /* Where a user block of this model begins with a birth date: "xx". */
 static void mask_birth_dates(const struct omron_model *m, const struct driver_omron_block *block,
@@ -65,38 +130,15 @@ static void mask_birth_dates(const struct omron_model *m, const struct driver_om
 }
 
 /* Without the birth dates of all models that it could be. */
-static void put_block(enum omron_stack stack, const struct driver_omron_block *block,
-                      char ret[HEX_SIZE]) {
-        put_hex(block->bytes, block->size, ret);
+static void add_hex(cJSON *o, const struct dump *d, const struct driver_omron_block *block) {
+        char hex[2 * OMRON_PAYLOAD_MAX + 1] = "";
+
+        for (size_t i = 0; i < block->size; i++)
+                snprintf(hex + 2 * i, 3, "%02x", block->bytes[i]);
         for (size_t i = 0; i < omron_model_count; i++)
-                if (omron_models[i].stack == stack)
-                        mask_birth_dates(&omron_models[i], block, ret);
-}
-
-/* Shows the bytes if they are the settings of some model: their parity or checksums say so. */
-static bool add_settings(cJSON *o, enum omron_stack stack, const struct driver_omron_block *block) {
-        char hex[HEX_SIZE] = "";
-        bool fits = false;
-
-        put_block(stack, block, hex);
-        for (size_t i = 0; i < omron_model_count; i++) {
-                const struct omron_model *m = &omron_models[i];
-                struct omron_settings settings;
-
-                if (m->stack != stack || m->read_base != block->address)
-                        continue;
-                if (omron_settings_decode(m, block->bytes, block->size, &settings) < 0 ||
-                    omron_settings_check(m, &settings) == -EBADMSG)
-                        continue;
-                if (!fits)
-                        cJSON_AddArrayToObject(o, "settings_of");
-                cJSON_AddItemToArray(cJSON_GetObjectItem(o, "settings_of"),
-                                     cJSON_CreateString(m->id));
-                fits = true;
-        }
-        if (fits)
-                cJSON_AddStringToObject(o, "hex", hex);
-        return fits;
+                if (omron_models[i].stack == d->stack)
+                        mask_birth_dates(&omron_models[i], block, hex);
+        cJSON_AddStringToObject(o, "hex", hex);
 }
 
 /* How the bytes would look as a record of each layout. */
@@ -133,13 +175,12 @@ static void add_records(cJSON *o, const struct driver_omron_block *block) {
                 }
 }
 
-void dump_add(struct dump *d, enum omron_stack stack, const struct driver_omron_block *block) {
+static void add_block(cJSON *list, const struct dump *d, const struct driver_omron_block *block) {
         cJSON *o = cJSON_CreateObject();
-        char text[HEX_SIZE] = "";
+        bool settings = is_settings(d, block);
+        char text[8];
 
-        if (!d)
-                return;
-        cJSON_AddItemToArray(d->blocks, o);
+        cJSON_AddItemToArray(list, o);
         snprintf(text, sizeof text, "%04x", block->address);
         cJSON_AddStringToObject(o, "address", text);
         if (block->result) {
@@ -148,19 +189,18 @@ void dump_add(struct dump *d, enum omron_stack stack, const struct driver_omron_
                 return;
         }
         cJSON_AddNumberToObject(o, "size", block->size);
-        if (add_settings(o, stack, block))
-                return;
-        add_records(o, block);
-        if (!d->with_values)
-                return;
-        put_block(stack, block, text);
-        cJSON_AddStringToObject(o, "hex", text);
+        if (!settings)
+                add_records(o, block);
+        if (settings || d->with_values)
+                add_hex(o, d, block);
 }
 
 char *dump_print(struct dump *d, const struct cuff *cuff) {
         _cleanup_(cJSON_Deletep) cJSON *o = cJSON_CreateObject();
         const struct plan *plan = &cuff->plan;
         const struct store_cuff *r = &cuff->record;
+        struct omron_settings settings;
+        cJSON *list;
 
         if (!d)
                 return NULL;
@@ -175,8 +215,13 @@ char *dump_print(struct dump *d, const struct cuff *cuff) {
         cJSON_AddStringToObject(o, "proved", r->memory_model);
         cJSON_AddStringToObject(o, "why_not", plan->memory.facts.proof);
         cJSON_AddBoolToObject(o, "with_values", d->with_values);
-        cJSON_AddItemToObject(o, "blocks", d->blocks);
-        d->blocks = NULL;
+        list = cJSON_AddArrayToObject(o, "settings");
+        for (size_t i = 0; i < omron_model_count; i++)
+                if (find_settings(d, &omron_models[i], &settings))
+                        add_settings(list, &omron_models[i], &settings);
+        list = cJSON_AddArrayToObject(o, "blocks");
+        for (size_t i = 0; i < d->n; i++)
+                add_block(list, d, &d->block[i]);
         return cJSON_PrintUnformatted(o);
 }
 

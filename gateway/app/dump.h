@@ -11,9 +11,10 @@
 struct cuff;
 struct dump;
 
-struct dump *dump_new(bool with_values); /* NULL: out of memory; the others take NULL */
+/* NULL: out of memory; the others take NULL. */
+struct dump *dump_new(enum omron_stack stack, bool with_values);
 void dump_free(struct dump *d);
-void dump_add(struct dump *d, enum omron_stack stack, const struct driver_omron_block *block);
+void dump_add(struct dump *d, const struct driver_omron_block *block);
 /* JSON on one line, to be freed; NULL when memory is out. */
 char *dump_print(struct dump *d, const struct cuff *cuff);
 /* The file, the event and the answer. */

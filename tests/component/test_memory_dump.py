@@ -43,6 +43,8 @@ class Dumps:
         dump = self.described(w)
         self.assertEqual((dump['model'], dump['proved'], dump['with_values']), ('HEM-9999T', '', False))
         self.assertIn(SETTINGS[self.kind], [block['address'] for block in dump['blocks']])
+        likely = next(one for one in dump['settings'] if one['of'] == {'classic': 'HEM-7155T', 'k4': 'HEM-7155T-K4'}[self.kind])
+        self.assertEqual((likely['index_trusted'], likely['user_blocks'], likely['clock']), ([True, True], ['ok', 'ok'], 'ok'))
         self.assertEqual(w.rows(), [])
         self.assertIsNone(self.device(w)['model_id'] or None)
         self.assertNotIn('memory', self.device(w)['capabilities'])
