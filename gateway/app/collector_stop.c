@@ -54,7 +54,7 @@ void collector_stop(struct collector *c) {
                 intake_hurry(&c->intake);
                 wake_update(&c->wake);
                 for (size_t i = 0; i < c->n_cuffs; i++)
-                        cuff_memory_stop(c->cuffs[i]);
+                        cuff_memory_close(c->cuffs[i]);
                 deadline_set_usec(&c->stop_timer, c->config->timing.stop_usec);
         } else if (c->stage == COLLECTOR_FINISHING) {
                 disconnect_all(c);

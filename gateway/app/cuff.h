@@ -115,8 +115,9 @@ extern const struct bluez_gatt_events cuff_gatt_events;
 void cuff_continue_plan(struct cuff *cuff); /* until an operation is under way or none is left */
 void cuff_look_again(void *userdata);
 void cuff_on_plan_wait(void *userdata);
-void cuff_refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
-                       int error);
+/* Said, and its bytes kept, once. Negative errno: they are not. */
+int cuff_refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
+                      int error);
 /* cuff_key.c. One key per link, in turn: the cuff's own, then the configured ones; false: none. */
 bool cuff_key_choose(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]);
 /* The key to program: the one it had from us, else a new one. */
@@ -130,6 +131,8 @@ void cuff_memory_take(struct cuff *cuff);   /* what the driver has read */
 void cuff_memory_commit(struct cuff *cuff); /* .. goes to the database, together */
 /* No more reading: it must hear END, else it shows an error. False: there is nothing to end. */
 bool cuff_memory_stop(struct cuff *cuff);
+/* .. and one that is not open yet stays shut: the service is stopping. */
+void cuff_memory_close(struct cuff *cuff);
 bool cuff_memory_is_incomplete(const struct cuff *cuff); /* as it would be if the link fell now */
 /* The session ends. True: what there was to read was read. Else the trouble is set. */
 bool cuff_memory_end(struct cuff *cuff);

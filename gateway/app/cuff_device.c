@@ -50,8 +50,9 @@ static void link_is_up(struct cuff *cuff) {
                 cuff_event(cuff, EVENT_BOND_NEEDED);
 }
 
-/* BlueZ forgets the services when a link ends, and says so first. What it says of Connected then can
- * be that it is true: a cuff that still advertises was connected anew meanwhile (seen in the lab). */
+/* BlueZ forgets the services when a link ends, and says so first. What it says of Connected then
+ * can be that it is true: a cuff that still advertises was connected anew meanwhile (seen in the
+ * lab). */
 static void services_are_gone(struct cuff *cuff) {
         switch (cuff->session.state) {
         case SESSION_SUBSCRIBING:
@@ -73,8 +74,8 @@ static void on_changed(void *owner, unsigned changes) {
                 cuff->rssi = info->rssi;
                 cuff_seen(cuff, info->omron_data, info->omron_size);
         }
-        if ((changes & BLUEZ_DEVICE_ADDED) && info->connected)
-                cuff->memory.old_link = true;
+        if (changes & BLUEZ_DEVICE_ADDED)
+                cuff->memory.old_link = info->connected;
         if (info->trusted && (changes & BLUEZ_DEVICE_ADDED)) /* a trusted device cannot be paused */
                 bluez_device_set_trusted(cuff->device, false);
         if ((changes & BLUEZ_DEVICE_ADDED) && info->bonded && !info->connected)

@@ -42,8 +42,12 @@ bool cuff_key_choose(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
         unsigned own = r >= 0;
 
         if (r < 0 && r != -ENOENT)
-                log_cuff_warning(cuff->address, "The cuff's key in %s/keys cannot be read: %s",
-                                 config->state_directory, strerror(-r));
+                log_cuff_warning(
+                        cuff->address,
+                        "The cuff's key in %s/keys cannot be read (%s): put it back from a "
+                        "backup, see that it belongs to the user this program runs as, or "
+                        "pair the cuff again",
+                        config->state_directory, strerror(-r));
         if (own && cuff->memory.key_try == 0)
                 return true;
         if (configured_key(config, cuff->memory.key_try - own, ret))
@@ -63,8 +67,12 @@ bool cuff_key_make(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
 
 int cuff_key_keep(struct cuff *cuff, const uint8_t key[OMRON_KEY_SIZE]) {
         const char *directory = cuff->collector->config->state_directory;
-        int r = store_key_save(directory, &cuff->record.address, key);
+        uint8_t known[OMRON_KEY_SIZE];
+        int r = store_key_load(directory, &cuff->record.address, known);
 
+        if (r >= 0 && memcmp(known, key, sizeof known) == 0)
+                return 0;
+        r = store_key_save(directory, &cuff->record.address, key);
         if (r < 0)
                 log_cuff_error(cuff->address, "The cuff's key cannot be written to %s/keys: %s",
                                directory, strerror(-r));

@@ -58,6 +58,8 @@ void cuff_memory_init(struct cuff *cuff) {
         struct cuff_memory *m = &cuff->memory;
 
         memset(m->mark, 0, sizeof m->mark); /* everything is read again: ids are the same */
+        /* A session that began with the marks of another database goes on without moving these. */
+        memset(m->mark_stuck, true, sizeof m->mark_stuck);
         if (cuff->stored && cuff->collector->store)
                 (void) store_marks_load(cuff->collector->store, &cuff->record.address, m->mark,
                                         ELEMENTS(m->mark));
@@ -101,6 +103,7 @@ void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup) {
         m->present = bluez_gatt_has(cuff->gatt, UUID_OMRON_RX0) &&
                      bluez_gatt_has(cuff->gatt, UUID_OMRON_TX0);
         setup->has_memory = m->present && cuff->collector->config->omron.memory && !m->old_link &&
+                            cuff->collector->stage == COLLECTOR_RUNNING &&
                             (!m->given_up || m->dump_wanted || !setup->has_standard);
         if (m->dump_wanted && !m->present)
                 dump_refuse(cuff);
@@ -166,9 +169,9 @@ static void take_record(struct cuff *cuff, const struct driver_omron_record *rec
         if (record->error < 0 || m->n_taken == ELEMENTS(m->taken))
                 cuff_memory_commit(cuff);
         if (record->error < 0) {
-                cuff_refuse_value(cuff, STORE_SOURCE_MEMORY, record->raw, record->raw_size,
-                                  record->error);
-                move_mark(cuff, record, 0);
+                move_mark(cuff, record,
+                          cuff_refuse_value(cuff, STORE_SOURCE_MEMORY, record->raw,
+                                            record->raw_size, record->error));
         } else {
                 m->taken[m->n_taken++] = *record;
         }
@@ -200,12 +203,23 @@ bool cuff_memory_stop(struct cuff *cuff) {
         return true;
 }
 
+void cuff_memory_close(struct cuff *cuff) {
+        if (cuff_memory_stop(cuff) || cuff->memory.ending || !cuff->plan.setup.has_memory ||
+            (cuff->session.state != SESSION_SUBSCRIBING &&
+             cuff->session.state != SESSION_COLLECTING))
+                return;
+        plan_stop(&cuff->plan);
+        cuff_continue_plan(cuff);
+}
+
 /* --- after the session --- */
 
 /* What the link's end means for a memory that was not read to its end. */
 static enum memory_error judge(const struct cuff *cuff) {
         const struct driver_omron_facts *f = &cuff->plan.memory.facts;
 
+        if (f->error == MEMORY_STOPPED && cuff->collector->stage == COLLECTOR_RUNNING)
+                return MEMORY_HANG_UP; /* its time was over: it goes on where it was */
         if (f->error != MEMORY_OK)
                 return f->error;
         if (f->complete || (cuff->memory.dump && cuff->memory.dump_wanted))
@@ -311,9 +325,10 @@ bool cuff_memory_is_incomplete(const struct cuff *cuff) {
 }
 
 static void tell_not_understood(struct cuff *cuff) {
-        log_cuff_warning(cuff->address, "%s (%s)",
-                         memory_error_cause(cuff->plan.memory.facts.error),
-                         cuff->plan.memory.facts.proof);
+        const struct driver_omron_facts *f = &cuff->plan.memory.facts;
+
+        log_cuff_warning(cuff->address, "%s (%s)", memory_error_cause(f->error),
+                         f->proof[0] ? f->proof : cuff->record.model);
         cuff->memory.given_up = true;
 }
 

@@ -140,8 +140,8 @@ static void on_gatt_done(void *owner, enum bluez_error error, const uint8_t *val
         cuff_continue_plan(cuff);
 }
 
-void cuff_refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
-                       int error) {
+int cuff_refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value, size_t size,
+                      int error) {
         const char *word = error == -EBADMSG   ? "EBADMSG"
                            : error == -ENODATA ? "ENODATA"
                            : error == -ERANGE  ? "ERANGE"
@@ -155,12 +155,15 @@ void cuff_refuse_value(struct cuff *cuff, const char *uuid, const uint8_t *value
                         : store_rejected_insert(cuff->collector->store, &cuff->record.address, uuid,
                                                 value, size, word, wall_clock_now());
 
+        if (r == 0) /* a record that was refused before */
+                return 0;
         log_cuff_warning(cuff->address,
                          "A value was not taken as a measurement: %s (%s); its bytes are %s%s",
                          text, word, r < 0 ? "lost: " : "kept", r < 0 ? strerror(-r) : "");
         collector_happened(cuff->collector, "measurement_refused",
                            message_object("device", cuff->id, "code", word, "reason", text, NULL),
                            NULL);
+        return r;
 }
 
 /* As read in this session, else in an earlier one; before the first reading all is believed. */

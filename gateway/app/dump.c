@@ -122,7 +122,8 @@ static void mask_birth_dates(const struct omron_model *m, const struct driver_om
                              char *hex) {
         for (unsigned b = 0; b < omron_model_user_blocks(m); b++)
                 for (unsigned i = 0; i < BIRTH_DATE_SIZE; i++) {
-                        unsigned at = m->read_base + m->index_size + b * m->user_block_size + i;
+                        unsigned at = m->read_base + m->index_size + b * m->user_block_size +
+                                      (m->words_swapped ? i ^ 1u : i);
 
                         if (at >= block->address && at < block->address + (unsigned) block->size)
                                 memcpy(hex + 2 * (size_t) (at - block->address), "xx", 2);
@@ -215,6 +216,9 @@ char *dump_print(struct dump *d, const struct cuff *cuff) {
         cJSON_AddStringToObject(o, "proved", r->memory_model);
         cJSON_AddStringToObject(o, "why_not", plan->memory.facts.proof);
         cJSON_AddBoolToObject(o, "with_values", d->with_values);
+        cJSON_AddBoolToObject(o, "complete",
+                              plan->memory.facts.error != MEMORY_STOPPED &&
+                                      !driver_omron_is_open(&plan->memory));
         list = cJSON_AddArrayToObject(o, "settings");
         for (size_t i = 0; i < omron_model_count; i++)
                 if (find_settings(d, &omron_models[i], &settings))
@@ -245,7 +249,7 @@ void dump_deliver(struct cuff *cuff, const char *text) {
                            NULL);
         if (!m->dump_wanted)
                 return;
-        m->dump_wanted = false;
+        m->dump_wanted = m->dump_values = false;
         if (asprintf(&data, "{\"device\":\"%s\",\"dump\":%s}", cuff->id, text) < 0)
                 data = NULL;
         c->events->answered(c->owner, REQUEST, REQUEST_OK, data, NULL, m->dump_transaction);
@@ -255,7 +259,7 @@ void dump_deliver(struct cuff *cuff, const char *text) {
 void dump_refuse(struct cuff *cuff) {
         struct collector *c = cuff->collector;
 
-        cuff->memory.dump_wanted = false;
+        cuff->memory.dump_wanted = cuff->memory.dump_values = false;
         c->events->answered(c->owner, REQUEST, REQUEST_UNSUPPORTED, NULL,
                             "This cuff has no memory that could be described: it sends its "
                             "measurements by itself",

@@ -114,7 +114,19 @@ void intake_hurry(struct intake *i) {
                 deadline_set_usec(&i->retry, 0);
 }
 
+/* A memory is read again as long as its records are not saved. */
+static bool waits_already(const struct intake *i, const struct store_measurement *row) {
+        for (size_t k = 0; k < i->n_waiting; k++)
+                if (bdaddr_equal(&i->waiting[k].cuff, &row->cuff) &&
+                    strcmp(i->waiting[k].id, row->id) == 0 &&
+                    strcmp(i->waiting[k].source, row->source) == 0)
+                        return true;
+        return false;
+}
+
 static int wait_in_memory(struct intake *i, const struct store_measurement *row, int error) {
+        if (waits_already(i, row))
+                return error;
         if (i->n_waiting == INTAKE_WAITING_MAX) {
                 log_error("A measurement is lost: %zu are waiting for the database already (%s)",
                           i->n_waiting, strerror(-error));
@@ -132,7 +144,8 @@ static int wait_in_memory(struct intake *i, const struct store_measurement *row,
                 i->allocated = n;
         }
         i->waiting[i->n_waiting++] = *row;
-        deadline_set_usec(&i->retry, INTAKE_RETRY_USEC);
+        if (!deadline_is_set(&i->retry)) /* those that keep coming must not put it off */
+                deadline_set_usec(&i->retry, INTAKE_RETRY_USEC);
         return error;
 }
 
@@ -156,9 +169,11 @@ static int let_wait(struct intake *i, const struct store_measurement *row, int r
         char address[BDADDR_STRING_SIZE];
 
         bdaddr_to_string(&row->cuff, address);
-        log_cuff_error(address,
-                       "A measurement cannot be saved (%s); it is kept in memory and tried again",
-                       strerror(-r));
+        if (i->error != r) /* once, not for each of a whole memory */
+                log_cuff_error(address,
+                               "A measurement cannot be saved (%s); it is kept in memory and tried "
+                               "again",
+                               strerror(-r));
         r = wait_in_memory(i, row, r);
         set_error(i, r);
         if (r == -EUCLEAN)

@@ -311,6 +311,7 @@ static void bonded(struct pairing *p, struct cuff *cuff) {
 
         deadline_clear(&p->bond_check);
         cuff->stored = cuff->memory.paired_now = true;
+        cuff->memory.given_up = false;
         cuff->record.paired_at = wall_clock_now();
         cuff->record.bond_lost = false;
         cuff->session.unresolved_losses = 0;

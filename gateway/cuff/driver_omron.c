@@ -104,7 +104,7 @@ void driver_omron_begin(struct driver_omron *d, const struct driver_omron_setup 
                         const char *name) {
         memset(d, 0, sizeof *d);
         d->setup = *setup;
-        if (setup->proved)
+        if (setup->proved && setup->proved->stack == setup->stack)
                 d->candidate[d->n_candidates++] = setup->proved;
         else
                 d->n_candidates = omron_model_candidates(name, setup->stack, d->candidate);
