@@ -150,7 +150,6 @@ static void add_records(cJSON *o, const struct driver_omron_block *block) {
         for (int layout = 0; layout < OMRON_LAYOUT_MAX_; layout++)
                 for (size_t s = 0; s < ELEMENTS(sizes) && sizes[s] <= block->size; s++) {
                         struct omron_record record;
-                        struct measurement m;
                         int r = omron_record_decode((enum omron_layout) layout, block->bytes,
                                                     sizes[s], &record);
                         cJSON *one;
@@ -168,11 +167,7 @@ static void add_records(cJSON *o, const struct driver_omron_block *block) {
                         cJSON_AddBoolToObject(one, "checksum_ok",
                                               record.has_checksum &&
                                                       omron_record_checksum_ok(&record));
-                        cJSON_AddBoolToObject(one, "plausible",
-                                              omron_record_to_measurement(&record, 1, false,
-                                                                          block->bytes, sizes[s],
-                                                                          &m) >= 0 &&
-                                                      date_time_check(&record.taken) != -ERANGE);
+                        cJSON_AddBoolToObject(one, "plausible", omron_record_is_plausible(&record));
                 }
 }
 

@@ -22,26 +22,14 @@ static struct key key_of(const char *name, unsigned user, const char *more) {
 /* --- settings --- */
 
 /* HEM-7140T1 alone was seen with a sequence number in an index of 16 bytes (userx14/omblepy#39). */
-#define SHORT_INDEX          16
-#define SHORT_INDEX_SEQUENCE 8
-
-/* Where the word of each user's sequence number ends, in an index that has them
- * (core/omron_settings.h). */
-static const size_t sequence_end[OMRON_USERS_MAX] = {10, 14};
-
-static uint16_t word_at(const struct decode_value *v, size_t at) {
-        const uint8_t *word = v->bytes + at;
-
-        return (uint16_t) (v->model->words_swapped ? word[0] << 8 | word[1]
-                                                   : word[1] << 8 | word[0]);
-}
+#define SHORT_INDEX 16
 
 static void add_words(const struct decode_value *v, struct json *j) {
         const char *key = v->model->words_swapped ? "index_be" : "index_le";
         cJSON *words = json_array(j, j->root, key);
 
         for (size_t at = 0; at + 2 <= v->n && at < v->model->index_size; at += 2)
-                decode_add_word(j, words, NULL, word_at(v, at));
+                decode_add_word(j, words, NULL, omron_settings_word(v->model, v->bytes, at));
 }
 
 static void add_ring(struct json *j, unsigned user, const struct omron_ring *ring) {
@@ -62,12 +50,14 @@ static void add_index(const struct decode_value *v, const struct omron_settings 
         add_words(v, j);
         for (unsigned user = 0; user < v->model->users; user++) {
                 add_ring(j, user, &s->ring[user]);
-                if (s->sequence[user].known && v->n >= sequence_end[user])
+                if (s->sequence[user].known && v->n >= OMRON_SETTINGS_SEQUENCE(user) + 2)
                         json_number(j, j->root, key_of("seq", user, "").text, s->sequence[user]);
         }
         if (v->model->index_size == SHORT_INDEX && v->n >= SHORT_INDEX)
                 json_real(j, j->root, "seq_user1",
-                          omron_word_decode(word_at(v, SHORT_INDEX_SEQUENCE)).value);
+                          omron_word_decode(omron_settings_word(v->model, v->bytes,
+                                                                OMRON_SETTINGS_SEQUENCE(0)))
+                                  .value);
         json_bool(j, j->root, "fits_model", omron_settings_check(v->model, s) != -EBADMSG);
 }
 

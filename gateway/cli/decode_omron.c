@@ -65,14 +65,6 @@ static void add_flags(struct json *j, cJSON *parent, const struct omron_record *
         json_real(j, parent, "ihb_count", r->irregular_beats);
 }
 
-/* The number is whatever the bytes hold; only core says whether a person can have it. */
-static bool is_plausible(const struct omron_record *record, const struct decode_value *v) {
-        struct measurement m;
-
-        return omron_record_to_measurement(record, 1, false, v->bytes, v->n, &m) == 0 &&
-               date_time_check(&record->taken) != -ERANGE;
-}
-
 int decode_add_record(struct json *j, cJSON *parent, enum omron_layout layout,
                       const struct decode_value *v) {
         struct omron_record record;
@@ -103,7 +95,7 @@ int decode_add_record(struct json *j, cJSON *parent, enum omron_layout layout,
                 json_number(j, parent, "sequence", record.sequence);
         if (record.user.known)
                 json_number(j, parent, "user_byte13", record.user);
-        json_bool(j, parent, "plausible", is_plausible(&record, v));
+        json_bool(j, parent, "plausible", omron_record_is_plausible(&record));
         return 0;
 }
 

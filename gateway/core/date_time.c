@@ -100,6 +100,14 @@ struct date_time date_time_from_seconds(int64_t seconds) {
         };
 }
 
+int date_time_difference_s(const struct date_time *a, const struct date_time *b) {
+        int64_t difference = date_time_to_seconds(a) - date_time_to_seconds(b);
+
+        if (difference > INT32_MAX)
+                return INT32_MAX;
+        return difference < INT32_MIN ? INT32_MIN : (int) difference;
+}
+
 uint8_t date_time_day_of_week(const struct date_time *dt) {
         /* Day 0, 1 March of the year -400, was a Wednesday, as 1 March 2000 was: 400 years are
          * whole weeks. */

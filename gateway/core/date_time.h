@@ -54,6 +54,10 @@ bool date_time_is_first_day(const struct date_time *dt);
 int64_t date_time_to_seconds(const struct date_time *dt);
 struct date_time date_time_from_seconds(int64_t seconds);
 
+/* Seconds from `b` to `a`; two sound dates can lie further apart than an int holds: then the
+ * largest one, which says enough. */
+int date_time_difference_s(const struct date_time *a, const struct date_time *b);
+
 /* 1 Monday..7 Sunday. */
 uint8_t date_time_day_of_week(const struct date_time *dt);
 

@@ -143,6 +143,10 @@ static void decode_checksum(const struct view *v, size_t n, struct omron_record 
         r->checksum_expected = sum;
 }
 
+bool omron_record_is_failed(enum omron_layout layout, const uint8_t *raw) {
+        return layout == OMRON_LAYOUT_HG24 && raw[0] <= SYSTOLIC_MAX && raw[HG24_ERROR] != 0;
+}
+
 int omron_record_decode(enum omron_layout layout, const uint8_t *raw, size_t n,
                         struct omron_record *ret) {
         bool swapped = is_swapped(layout);
@@ -151,7 +155,7 @@ int omron_record_decode(enum omron_layout layout, const uint8_t *raw, size_t n,
 
         if (!is_size(layout, n))
                 return -EBADMSG;
-        if (is_empty(layout, &v) || (layout == OMRON_LAYOUT_HG24 && raw[HG24_ERROR] != 0))
+        if (is_empty(layout, &v) || omron_record_is_failed(layout, raw))
                 return -ENODATA;
 
         if (layout == OMRON_LAYOUT_6401)
@@ -234,6 +238,20 @@ int omron_record_to_measurement(const struct omron_record *r, uint8_t user, bool
                 .record_hash = omron_record_hash(raw, n),
         };
         return measurement_check(ret);
+}
+
+int omron_record_check(const struct omron_record *r) {
+        const struct measurement values = {
+                .systolic_mmhg = r->systolic_mmhg,
+                .diastolic_mmhg = r->diastolic_mmhg,
+                .pulse_bpm = number_of(true, r->pulse_bpm),
+        };
+
+        return measurement_check(&values);
+}
+
+bool omron_record_is_plausible(const struct omron_record *r) {
+        return omron_record_check(r) == 0 && date_time_check(&r->taken) != -ERANGE;
 }
 
 uint64_t omron_record_hash(const uint8_t *raw, size_t n) {

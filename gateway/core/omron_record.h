@@ -33,6 +33,8 @@ struct omron_record {
  * checksum is told, not judged. */
 int omron_record_decode(enum omron_layout layout, const uint8_t *raw, size_t n,
                         struct omron_record *ret);
+/* HG24: a measurement that failed; its error code stands where good ones have 0. */
+bool omron_record_is_failed(enum omron_layout layout, const uint8_t *raw);
 bool omron_record_checksum_ok(const struct omron_record *r); /* true where there is none */
 /* The checksum is wrong, and the bytes are not all FF (all 00 have a right one). Told of slots that
  * look empty too: one bit of the systolic byte is enough to look so. False where there is no
@@ -48,6 +50,10 @@ int omron_record_guess(const uint8_t *raw, size_t n, enum omron_layout *ret);
  * (measurement_check): `ret` is filled in all the same. */
 int omron_record_to_measurement(const struct omron_record *r, uint8_t user, bool fit_bit_known,
                                 const uint8_t *raw, size_t n, struct measurement *ret);
+/* 0, or -ERANGE: no living person has such values. Says nothing about the time. */
+int omron_record_check(const struct omron_record *r);
+/* The values and the date. */
+bool omron_record_is_plausible(const struct omron_record *r);
 /* Names two raw records apart; for watermarks and for ids of records without time and sequence.
  * Never 0; never changes. */
 uint64_t omron_record_hash(const uint8_t *raw, size_t n);

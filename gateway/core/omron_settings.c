@@ -208,7 +208,7 @@ int omron_user_block_renew(const struct omron_model *m, const uint8_t *bytes, ui
 
 /* --- the whole --- */
 
-static uint16_t word_at(const struct omron_model *m, const uint8_t *bytes, size_t at) {
+uint16_t omron_settings_word(const struct omron_model *m, const uint8_t *bytes, size_t at) {
         return (uint16_t) (bytes[at + place(0, m->words_swapped)] |
                            bytes[at + place(1, m->words_swapped)] << 8);
 }
@@ -217,8 +217,8 @@ static struct omron_ring ring_decode(const struct omron_model *m, unsigned user,
                                      const uint8_t *bytes) {
         uint16_t slots = m->user[user].slots;
         struct omron_ring ring = {
-                .cursor = omron_word_decode(word_at(m, bytes, m->user[user].cursor)),
-                .unread = omron_word_decode(word_at(m, bytes, m->user[user].unread)),
+                .cursor = omron_word_decode(omron_settings_word(m, bytes, m->user[user].cursor)),
+                .unread = omron_word_decode(omron_settings_word(m, bytes, m->user[user].unread)),
         };
         uint16_t cursor = m->cursor_is_wide ? ring.cursor.value : ring.cursor.value & 0xFF;
         uint16_t next = m->cursor_is_newest ? (uint16_t) (cursor + 1) : cursor;
@@ -255,7 +255,6 @@ static void decode_clock(const struct omron_model *m, const uint8_t *bytes, size
 
 int omron_settings_decode(const struct omron_model *m, const uint8_t *bytes, size_t n,
                           struct omron_settings *ret) {
-        static const uint8_t sequence_at[OMRON_USERS_MAX] = {8, 12};
         struct omron_settings s = {0};
 
         if (n < m->index_size)
@@ -263,8 +262,9 @@ int omron_settings_decode(const struct omron_model *m, const uint8_t *bytes, siz
         for (unsigned i = 0; i < m->users; i++) {
                 s.ring[i] = ring_decode(m, i, bytes);
                 if (m->index_size >= SEQUENCE_INDEX_MIN)
-                        s.sequence[i] = (struct number){.known = true,
-                                                        .value = word_at(m, bytes, sequence_at[i])};
+                        s.sequence[i] = (struct number){
+                                .known = true,
+                                .value = omron_settings_word(m, bytes, OMRON_SETTINGS_SEQUENCE(i))};
         }
         decode_blocks(m, bytes, n, &s);
         decode_clock(m, bytes, n, &s);
@@ -273,14 +273,20 @@ int omron_settings_decode(const struct omron_model *m, const uint8_t *bytes, siz
         return 0;
 }
 
+bool omron_settings_has_checksum(const struct omron_settings *s) {
+        bool has = s->has_clock && !s->clock.blank && s->clock.checksum_ok;
+
+        for (unsigned i = 0; i < s->blocks; i++)
+                has = has || (!s->block[i].blank && s->block[i].checksum_ok);
+        return has;
+}
+
 int omron_settings_check(const struct omron_model *m, const struct omron_settings *s) {
-        bool trusted = true, proven = s->has_clock && !s->clock.blank && s->clock.checksum_ok;
+        bool trusted = true;
 
         for (unsigned i = 0; i < m->users; i++)
                 trusted = trusted && s->ring[i].trusted;
-        for (unsigned i = 0; i < s->blocks; i++)
-                proven = proven || (!s->block[i].blank && s->block[i].checksum_ok);
         if (trusted)
                 return 0;
-        return proven ? -ENODATA : -EBADMSG;
+        return omron_settings_has_checksum(s) ? -ENODATA : -EBADMSG;
 }

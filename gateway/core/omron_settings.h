@@ -47,11 +47,17 @@ struct omron_settings {
                                             * more (HEM-7155T-MW3, BP5465; sure for those) */
 };
 
+#define OMRON_SETTINGS_SEQUENCE(user) (8u + 4u * (user)) /* where the word of `sequence` stands */
+
+/* The word at an offset, in the model's byte order. */
+uint16_t omron_settings_word(const struct omron_model *m, const uint8_t *bytes, size_t at);
 /* `n` is omron_model_settings_size(), as read at read_base; or index_size or more: then what lies
  * beyond is blank. 0 or -EBADMSG. */
 int omron_settings_decode(const struct omron_model *m, const uint8_t *bytes, size_t n,
                           struct omron_settings *ret);
 
+/* Is any sum in it right, of a user block or of the clock? */
+bool omron_settings_has_checksum(const struct omron_settings *s);
 /* Does the content speak for this model? 0: every ring is trusted. -ENODATA: not every ring, but a
  * user block or the clock has a right checksum: the whole ring must be read. -EBADMSG: neither. It
  * is half of the proof; the other half is a record that decodes. */

@@ -65,11 +65,18 @@ const struct omron_model *driver_omron_model(const struct driver_omron *d) {
 }
 
 /* A modern frame is one value: 8 bytes of its own, 3 of ATT. */
-size_t driver_omron_limit(const struct driver_omron *d, const struct omron_model *m) {
+size_t driver_omron_room(const struct driver_omron *d) {
         size_t mtu = d->setup.mtu < MTU_MIN ? MTU_MIN : d->setup.mtu;
         size_t fits = mtu - 3 - OMRON_FRAME_MIN;
 
-        return d->setup.stack == OMRON_MODERN && fits < m->block ? fits : m->block;
+        return d->setup.stack == OMRON_MODERN && fits < OMRON_PAYLOAD_MAX ? fits
+                                                                          : OMRON_PAYLOAD_MAX;
+}
+
+size_t driver_omron_limit(const struct driver_omron *d, const struct omron_model *m) {
+        size_t room = driver_omron_room(d);
+
+        return room < m->block ? room : m->block;
 }
 
 void driver_omron_request_read(struct driver_omron *d, unsigned address, size_t n) {

@@ -97,14 +97,6 @@ static void accept(struct driver_omron *d) {
 /* --- settings ----------------------------------------------------------------------------------
  */
 
-bool driver_omron_has_checksum(const struct omron_settings *s) {
-        bool has = s->has_clock && !s->clock.blank && s->clock.checksum_ok;
-
-        for (unsigned i = 0; i < s->blocks; i++)
-                has = has || (!s->block[i].blank && s->block[i].checksum_ok);
-        return has;
-}
-
 bool driver_omron_ask_settings(struct driver_omron *d, const struct driver_now *now) {
         const struct omron_model *m = driver_omron_model(d);
         size_t left = omron_model_settings_size(m) - d->settings_have;
@@ -121,7 +113,6 @@ bool driver_omron_ask_settings(struct driver_omron *d, const struct driver_now *
 static void take_clock(struct driver_omron *d, const struct driver_now *now) {
         const struct omron_clock *clock = &d->settings.clock;
         struct driver_omron_facts *facts = &d->facts;
-        int64_t drift_s;
 
         facts->has_clock = d->settings.has_clock && (clock->blank || clock->checksum_ok);
         facts->drift_s = (struct number){0};
@@ -132,12 +123,7 @@ static void take_clock(struct driver_omron *d, const struct driver_now *now) {
                              date_time_is_first_day(&clock->time);
         if (facts->clock_unset || date_time_check(&now->local) < 0)
                 return;
-        drift_s = date_time_to_seconds(&clock->time) - date_time_to_seconds(&now->local);
-        if (drift_s > INT32_MAX)
-                drift_s = INT32_MAX;
-        if (drift_s < INT32_MIN)
-                drift_s = INT32_MIN;
-        facts->drift_s = (struct number){.known = true, .value = (int) drift_s};
+        facts->drift_s = (struct number){true, date_time_difference_s(&clock->time, &now->local)};
 }
 
 static void take_settings(struct driver_omron *d, const struct driver_now *now) {
@@ -203,7 +189,7 @@ bool driver_omron_ask_newest(struct driver_omron *d, const struct driver_now *no
                 }
         }
 
-        if (!d->setup.proved && !d->seen && !driver_omron_has_checksum(&d->settings))
+        if (!d->setup.proved && !d->seen && !omron_settings_has_checksum(&d->settings))
                 refuse(d, MEMORY_UNPROVED, "no record and no checksum to tell it by");
         else
                 accept(d);
@@ -212,7 +198,6 @@ bool driver_omron_ask_newest(struct driver_omron *d, const struct driver_now *no
 
 static const char *against(const struct omron_model *m, const uint8_t *raw) {
         struct omron_record record;
-        struct measurement measurement;
 
         if (!raw || omron_record_decode(m->layout, raw, m->record_size, &record) < 0)
                 return "newest record empty";
@@ -220,8 +205,7 @@ static const char *against(const struct omron_model *m, const uint8_t *raw) {
                 return "checksum of a record wrong";
         if (date_time_check(&record.taken) == -ERANGE)
                 return "date of a record impossible";
-        if (omron_record_to_measurement(&record, 1, m->fit_bit_known, raw, m->record_size,
-                                        &measurement) < 0)
+        if (omron_record_check(&record) < 0)
                 return "values of a record impossible";
         return NULL;
 }
@@ -237,7 +221,7 @@ void driver_omron_judge(struct driver_omron *d, const uint8_t *raw) {
         if (!trusted &&
             (!raw || omron_record_decode(m->layout, raw, m->record_size, &record) == -ENODATA))
                 return;
-        if (raw && driver_omron_is_failed(m, raw))
+        if (raw && omron_record_is_failed(m->layout, raw))
                 return;
 
         why = against(m, raw);

@@ -5,12 +5,6 @@
 
 #include "cuff/driver_omron_steps.h"
 
-#define HG24_ERROR 17 /* its error code; 0: a good measurement (eigger/hass-omron; fairly sure) */
-
-bool driver_omron_is_failed(const struct omron_model *m, const uint8_t *raw) {
-        return m->layout == OMRON_LAYOUT_HG24 && raw[0] <= 0xE1 && raw[HG24_ERROR] != 0;
-}
-
 void driver_omron_hand_over(struct driver_omron *d, const uint8_t *raw, uint16_t slot,
                             bool behind) {
         const struct omron_model *m = driver_omron_model(d);
@@ -21,7 +15,7 @@ void driver_omron_hand_over(struct driver_omron *d, const uint8_t *raw, uint16_t
         bool damaged = odd && m->checksum_proven;
 
         d->facts.odd_checksums += odd;
-        if (empty && !damaged && !driver_omron_is_failed(m, raw))
+        if (empty && !damaged && !omron_record_is_failed(m->layout, raw))
                 return;
         if (d->taken == d->queued)
                 d->taken = d->queued = 0;
@@ -64,7 +58,6 @@ static unsigned slots_of(const struct driver_omron *d) {
 bool driver_omron_begin_sorted(struct driver_omron *d) {
         const struct omron_model *m = driver_omron_model(d);
         struct omron_record record;
-        struct measurement measurement;
         bool plausible = false;
 
         memset(&d->sort, 0, sizeof d->sort);
@@ -78,9 +71,7 @@ bool driver_omron_begin_sorted(struct driver_omron *d) {
                 d->sort.left++;
                 if (!record.sequence.known || record.sequence.value == 0) /* 0 is none */
                         d->sort.by_sequence = false;
-                plausible =
-                        plausible || omron_record_to_measurement(&record, 1, m->fit_bit_known, raw,
-                                                                 m->record_size, &measurement) == 0;
+                plausible = plausible || omron_record_check(&record) == 0;
         }
         if (d->sort.left == 0)
                 return true;

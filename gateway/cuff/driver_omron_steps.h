@@ -42,6 +42,8 @@ void driver_omron_go(struct driver_omron *d, enum driver_omron_step step);
 /* No further: END if it is open. The first cause stays. */
 void driver_omron_fail(struct driver_omron *d, enum memory_error error);
 void driver_omron_request_read(struct driver_omron *d, unsigned address, size_t n);
+/* The longest payload this link takes, either way. */
+size_t driver_omron_room(const struct driver_omron *d);
 /* The longest read this model and this link take. */
 size_t driver_omron_limit(const struct driver_omron *d, const struct omron_model *m);
 /* The candidate that is being tried, or was chosen. */
@@ -80,8 +82,6 @@ void driver_omron_done_end(struct driver_omron *d, const struct driver_now *now,
 /* --- driver_omron_proof.c ----------------------------------------------------------------------
  */
 void driver_omron_begin_proof(struct driver_omron *d);
-/* A block or the clock has a right checksum. */
-bool driver_omron_has_checksum(const struct omron_settings *s);
 bool driver_omron_ask_settings(struct driver_omron *d, const struct driver_now *now);
 bool driver_omron_ask_newest(struct driver_omron *d, const struct driver_now *now);
 void driver_omron_done_settings(struct driver_omron *d, const struct driver_now *now,
@@ -106,8 +106,6 @@ void driver_omron_hand_over(struct driver_omron *d, const uint8_t *raw, uint16_t
 /* The present user's ring lies in d->ring: hand it over sorted. False: nothing in it makes sense.
  */
 bool driver_omron_begin_sorted(struct driver_omron *d);
-/* A measurement that failed: it holds an error code instead of values. */
-bool driver_omron_is_failed(const struct omron_model *m, const uint8_t *raw);
 bool driver_omron_has_waiting(const struct driver_omron *d);
 
 /* --- driver_omron_write.c ----------------------------------------------------------------------

@@ -188,7 +188,7 @@ static bool makes_sense(const struct omron_model *m, const uint8_t *bytes) {
         for (unsigned i = 0; i < s.blocks; i++)
                 if (!s.block[i].blank && !s.block[i].checksum_ok)
                         return false;
-        return driver_omron_has_checksum(&s);
+        return omron_settings_has_checksum(&s);
 }
 
 static bool is_meant(const struct driver_omron_window *w, size_t at) {
@@ -203,12 +203,6 @@ static bool only_meant_differs(const struct driver_omron *d, const struct driver
                 if (w->bytes[i] != d->settings_bytes[w->from + i] && !is_meant(w, w->from + i))
                         return false;
         return true;
-}
-
-static bool fits_frame(const struct driver_omron *d, size_t size) {
-        size_t mtu = d->setup.mtu < 23 ? 23 : d->setup.mtu;
-
-        return d->setup.stack == OMRON_CLASSIC || OMRON_FRAME_MIN + size <= mtu - 3;
 }
 
 enum driver_omron_guard driver_omron_check_write(const struct driver_omron *d,
@@ -232,7 +226,7 @@ enum driver_omron_guard driver_omron_check_write(const struct driver_omron *d,
                 return GUARD_RESULT;
         if (!only_meant_differs(d, w))
                 return GUARD_MEANT;
-        return fits_frame(d, w->size) ? GUARD_OK : GUARD_FRAME;
+        return w->size <= driver_omron_room(d) ? GUARD_OK : GUARD_FRAME;
 }
 
 /* --- the steps ---------------------------------------------------------------------------------

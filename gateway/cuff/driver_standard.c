@@ -52,17 +52,6 @@ static bool clock_is_unset(const struct date_time *dt) {
         return date_time_check(dt) < 0 || date_time_to_seconds(dt) < date_time_to_seconds(&first);
 }
 
-/* Two sound dates can lie further apart than an int holds: the largest one then says enough. */
-static struct number drift_between(const struct date_time *cuff, const struct date_time *local) {
-        int64_t drift = date_time_to_seconds(cuff) - date_time_to_seconds(local);
-
-        if (drift > INT32_MAX)
-                drift = INT32_MAX;
-        if (drift < INT32_MIN)
-                drift = INT32_MIN;
-        return (struct number){.known = true, .value = (int) drift};
-}
-
 static void take_clock(struct driver_facts *facts, const struct driver_now *now,
                        const uint8_t *value, size_t n) {
         struct current_time time;
@@ -72,7 +61,8 @@ static void take_clock(struct driver_facts *facts, const struct driver_now *now,
         facts->clock_read = true;
         facts->clock_unset = clock_is_unset(&time.date_time);
         if (!facts->clock_unset && date_time_check(&now->local) == 0)
-                facts->drift_s = drift_between(&time.date_time, &now->local);
+                facts->drift_s =
+                        (struct number){true, date_time_difference_s(&time.date_time, &now->local)};
 }
 
 static int take_battery(struct driver_facts *facts, const uint8_t *value, size_t n) {
