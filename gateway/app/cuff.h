@@ -30,7 +30,7 @@ struct cuff_memory {   /* of an OMRON cuff: what lasts longer than one link (cuf
         bool given_up;               /* nobody here understands this memory */
         unsigned key_try;            /* which of the known keys comes next */
         uint8_t key[OMRON_KEY_SIZE]; /* of this session */
-        struct store_mark mark[OMRON_USERS_MAX];
+        struct omron_mark mark[OMRON_USERS_MAX];
         bool mark_stuck[OMRON_USERS_MAX]; /* a record waits for the database: the mark must not pass
                                              it */
         struct driver_omron_record taken[DRIVER_OMRON_QUEUE]; /* of the driver, not yet committed */

@@ -16,22 +16,9 @@
 static bool configured_key(const struct config *config, unsigned n, uint8_t ret[OMRON_KEY_SIZE]) {
         const char *at = config->omron.keys;
 
-        for (; at && *at; n--) {
-                char word[2 * OMRON_KEY_SIZE + 1] = "";
-                size_t size;
-
-                at += strspn(at, OPTION_LIST_SEPARATORS);
-                size = strcspn(at, OPTION_LIST_SEPARATORS);
-                if (size == 0)
-                        return false;
-                if (n == 0) {
-                        memcpy(word, at, size < sizeof word ? size : sizeof word - 1);
-                        if (strcmp(word, "default") == 0)
-                                memcpy(ret, omron_community_key, OMRON_KEY_SIZE);
-                        return strcmp(word, "default") == 0 || store_key_parse(word, ret) >= 0;
-                }
-                at += size;
-        }
+        for (size_t size; at && (at = option_list_next(at, &size)); at += size, n--)
+                if (n == 0)
+                        return option_key(at, size, ret);
         return false;
 }
 
@@ -48,13 +35,10 @@ bool cuff_key_choose(struct cuff *cuff, uint8_t ret[OMRON_KEY_SIZE]) {
                         "backup, see that it belongs to the user this program runs as, or "
                         "pair the cuff again",
                         config->state_directory, strerror(-r));
-        if (own && cuff->memory.key_try == 0)
+        if (cuff->memory.key_try >= own && configured_key(config, cuff->memory.key_try - own, ret))
                 return true;
-        if (configured_key(config, cuff->memory.key_try - own, ret))
-                return true;
-        cuff->memory.key_try = 0;
-        return own ? store_key_load(config->state_directory, &cuff->record.address, ret) >= 0
-                   : configured_key(config, 0, ret);
+        cuff->memory.key_try = 0; /* from the beginning */
+        return own || configured_key(config, 0, ret);
 }
 
 /* The key to program: the one it had from us, else a new one. */

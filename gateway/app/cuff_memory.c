@@ -28,13 +28,11 @@ static const char *const channels[] = {UUID_OMRON_RX0, UUID_OMRON_RX1, UUID_OMRO
 /* --- what the configuration says about this cuff --- */
 
 static bool is_listed(const struct cuff *cuff, const char *list) {
-        for (const char *at = list; at && *at;) {
-                size_t n = strcspn(at, OPTION_LIST_SEPARATORS);
+        const char *at = list;
 
+        for (size_t n; at && (at = option_list_next(at, &n)); at += n)
                 if (n == strlen(cuff->address) && strncasecmp(at, cuff->address, n) == 0)
                         return true;
-                at += n + strspn(at + n, OPTION_LIST_SEPARATORS);
-        }
         return false;
 }
 
@@ -92,9 +90,7 @@ static void set_up_driver(struct cuff *cuff, struct driver_omron_setup *s) {
         memcpy(s->key, m->key, sizeof s->key);
         if (getrandom(s->nonce, sizeof s->nonce, GRND_NONBLOCK) < 0)
                 s->nonce[0] = 1; /* it carries no secret */
-        for (unsigned u = 0; u < OMRON_USERS_MAX; u++)
-                s->mark[u] = (struct driver_omron_mark){m->mark[u].known, m->mark[u].slot,
-                                                        m->mark[u].hash};
+        memcpy(s->mark, m->mark, sizeof s->mark);
 }
 
 void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup) {
@@ -142,7 +138,7 @@ static void move_mark(struct cuff *cuff, const struct driver_omron_record *recor
 
         m->mark_stuck[u] |= r < 0;
         if (!m->mark_stuck[u])
-                m->mark[u] = (struct store_mark){
+                m->mark[u] = (struct omron_mark){
                         .known = true,
                         .slot = record->slot,
                         .hash = omron_record_hash(record->raw, record->raw_size)};

@@ -11,6 +11,7 @@
 #include "app/cuff.h"
 #include "app/wall_clock.h"
 #include "base/cleanup.h"
+#include "base/hex.h"
 #include "mqtt/message.h"
 #include "mqtt/request.h"
 #include "store/backup.h"
@@ -132,10 +133,9 @@ static void mask_birth_dates(const struct omron_model *m, const struct driver_om
 
 /* Without the birth dates of all models that it could be. */
 static void add_hex(cJSON *o, const struct dump *d, const struct driver_omron_block *block) {
-        char hex[2 * OMRON_PAYLOAD_MAX + 1] = "";
+        char hex[2 * OMRON_PAYLOAD_MAX + 1];
 
-        for (size_t i = 0; i < block->size; i++)
-                snprintf(hex + 2 * i, 3, "%02x", block->bytes[i]);
+        hex_print(block->bytes, block->size, hex);
         for (size_t i = 0; i < omron_model_count; i++)
                 if (omron_models[i].stack == d->stack)
                         mask_birth_dates(&omron_models[i], block, hex);

@@ -11,12 +11,13 @@
 
 #include "base/cleanup.h"
 #include "core/bdaddr.h"
+#include "store/keys.h"
 
 #define ZONES       "/usr/share/zoneinfo"
 #define ALNUM       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 #define PORT_DIGITS 5
-#define HEX         "0123456789abcdefABCDEF"
-#define KEY_DIGITS  32
+
+#define LIST_SEPARATORS " ,"
 
 __attribute__((format(printf, 3, 4))) static bool no(char *why, size_t size, const char *format,
                                                      ...) {
@@ -181,17 +182,29 @@ bool option_check_topic(const char *text, char *why, size_t size) {
 /* --- lists ---------------------------------------------------------------------------------------
  */
 
-/* The next word of a list; its size in `ret`; NULL at the end. */
-static const char *next_word(const char *at, size_t *ret) {
-        at += strspn(at, OPTION_LIST_SEPARATORS);
-        *ret = strcspn(at, OPTION_LIST_SEPARATORS);
-        return *ret ? at : NULL;
+const char *option_list_next(const char *at, size_t *ret_n) {
+        at += strspn(at, LIST_SEPARATORS);
+        *ret_n = strcspn(at, LIST_SEPARATORS);
+        return *ret_n ? at : NULL;
+}
+
+bool option_key(const char *word, size_t n, uint8_t ret[OMRON_KEY_SIZE]) {
+        char digits[2 * OMRON_KEY_SIZE + 1] = "";
+
+        if (n == strlen("default") && strncmp(word, "default", n) == 0) {
+                memcpy(ret, omron_community_key, OMRON_KEY_SIZE);
+                return true;
+        }
+        if (n != sizeof digits - 1)
+                return false;
+        memcpy(digits, word, n);
+        return store_key_parse(digits, ret) >= 0;
 }
 
 bool option_check_addresses(const char *text, char *why, size_t size) {
         size_t n;
 
-        for (const char *at = text; (at = next_word(at, &n)); at += n) {
+        for (const char *at = text; (at = option_list_next(at, &n)); at += n) {
                 char word[BDADDR_STRING_SIZE] = "";
                 struct bdaddr address;
 
@@ -207,11 +220,11 @@ bool option_check_addresses(const char *text, char *why, size_t size) {
 }
 
 bool option_check_keys(const char *text, char *why, size_t size) {
+        uint8_t key[OMRON_KEY_SIZE];
         size_t n, which = 1;
 
-        for (const char *at = text; (at = next_word(at, &n)); at += n, which++)
-                if (!(n == strlen("default") && strncmp(at, "default", n) == 0) &&
-                    !(n == KEY_DIGITS && strspn(at, HEX) >= n))
+        for (const char *at = text; (at = option_list_next(at, &n)); at += n, which++)
+                if (!option_key(at, n, key))
                         return no(why, size,
                                   "holds something that is no key (word %zu): a key has 32 "
                                   "hexadecimal digits, or is \"default\"",

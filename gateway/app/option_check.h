@@ -5,8 +5,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#define OPTION_LIST_SEPARATORS " ,"
+#include "core/omron_unlock.h"
+
+/* The next word of a list, whose words spaces or commas part; its size in `ret_n`. NULL: no more.
+ */
+const char *option_list_next(const char *at, size_t *ret_n);
+/* A word of omron.keys. False: it is no key, and nothing is written. */
+bool option_key(const char *word, size_t n, uint8_t ret[OMRON_KEY_SIZE]);
 
 bool option_check_absolute(const char *text, char *why, size_t size);  /* a path */
 bool option_check_file(const char *text, char *why, size_t size);      /* .. of a readable file */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/hex.h"
 #include "base/nearest.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -37,10 +38,7 @@ void decode_add_hex(struct json *j, cJSON *parent, const char *key, const uint8_
                     size_t n) {
         char text[2 * VALUE_MAX + 1];
 
-        text[0] = '\0';
-        for (size_t i = 0; i < n && i < VALUE_MAX; i++)
-                snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-        json_text(j, parent, key, text);
+        json_text(j, parent, key, hex_print(bytes, n < VALUE_MAX ? n : VALUE_MAX, text));
 }
 
 void decode_add_word(struct json *j, cJSON *parent, const char *key, uint16_t word) {
@@ -65,15 +63,6 @@ void decode_add_time(struct json *j, cJSON *parent, const char *key, const struc
 
 /* --- one value --- */
 
-static int digit(char c) {
-        const char *digits = "0123456789abcdef", *at;
-
-        if (c >= 'A' && c <= 'F')
-                c = (char) (c - 'A' + 'a');
-        at = c ? strchr(digits, c) : NULL;
-        return at ? (int) (at - digits) : -1;
-}
-
 /* As logs and other tools write them: blanks, colons and dashes may stand between two bytes, 0x
  * before the first. 0 or -EBADMSG. */
 static int bytes_from_hex(const char *hex, uint8_t ret[VALUE_MAX], size_t *ret_n) {
@@ -83,7 +72,7 @@ static int bytes_from_hex(const char *hex, uint8_t ret[VALUE_MAX], size_t *ret_n
         if (hex[0] == '0' && (hex[1] == 'x' || hex[1] == 'X'))
                 hex += 2;
         while (hex += strspn(hex, " \t\r\n:-"), hex[0]) {
-                int high = digit(hex[0]), low = high < 0 ? -1 : digit(hex[1]);
+                int high = hex_digit(hex[0]), low = high < 0 ? -1 : hex_digit(hex[1]);
 
                 if (low < 0 || n == VALUE_MAX)
                         return -EBADMSG;

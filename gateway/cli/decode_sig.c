@@ -26,14 +26,6 @@ int decode_2a2b(const struct decode_value *v, struct json *j, const char **reaso
 
 /* --- 2a35: the numbers as sent, in their own unit; the verdict is core's --- */
 
-enum flag {
-        FLAG_KPA = 1 << 0,
-        FLAG_TIME = 1 << 1,
-        FLAG_PULSE = 1 << 2,
-        FLAG_USER = 1 << 3,
-        FLAG_STATUS = 1 << 4,
-};
-
 static void add_sfloat(struct json *j, const char *key, struct bytes *b) {
         int32_t milli;
 
@@ -57,24 +49,24 @@ static void add_fields(struct json *j, struct bytes b, const struct measurement 
         uint8_t flags = bytes_u8(&b);
 
         json_real(j, j->root, "flags", flags);
-        json_text(j, j->root, "unit", flags & FLAG_KPA ? "kPa" : "mmHg");
+        json_text(j, j->root, "unit", flags & BLOOD_PRESSURE_KPA ? "kPa" : "mmHg");
         add_sfloat(j, "sys", &b);
         add_sfloat(j, "dia", &b);
         add_sfloat(j, "map", &b);
-        if (flags & FLAG_TIME) {
+        if (flags & BLOOD_PRESSURE_TIME) {
                 struct date_time taken = date_time_take(&b);
 
                 decode_add_time(j, j->root, "datetime", &taken);
         }
-        if (flags & FLAG_PULSE)
+        if (flags & BLOOD_PRESSURE_PULSE)
                 add_sfloat(j, "pulse", &b);
-        if (flags & FLAG_USER) {
+        if (flags & BLOOD_PRESSURE_USER) {
                 uint8_t user = bytes_u8(&b);
 
                 json_number(j, j->root, "user_id",
                             (struct number){user != MEASUREMENT_USER_UNKNOWN, user});
         }
-        if (flags & FLAG_STATUS)
+        if (flags & BLOOD_PRESSURE_STATUS)
                 add_status(j, &b, m);
 }
 

@@ -16,14 +16,6 @@
 #include "core/divide.h"
 #include "core/sfloat.h"
 
-enum flag {
-        FLAG_KPA = 1 << 0,
-        FLAG_TIME = 1 << 1,
-        FLAG_PULSE = 1 << 2,
-        FLAG_USER = 1 << 3,
-        FLAG_STATUS = 1 << 4,
-};
-
 enum status {
         STATUS_BODY_MOVEMENT = 1 << 0,
         STATUS_CUFF_LOOSE = 1 << 1,
@@ -57,13 +49,13 @@ static int frame_decode(const uint8_t *value, size_t n, struct frame *ret) {
         f.systolic = sfloat_take(&b);
         f.diastolic = sfloat_take(&b);
         f.mean = sfloat_take(&b);
-        if (f.flags & FLAG_TIME)
+        if (f.flags & BLOOD_PRESSURE_TIME)
                 f.taken = date_time_take(&b);
-        if (f.flags & FLAG_PULSE)
+        if (f.flags & BLOOD_PRESSURE_PULSE)
                 f.pulse = sfloat_take(&b);
-        if (f.flags & FLAG_USER)
+        if (f.flags & BLOOD_PRESSURE_USER)
                 f.user = bytes_u8(&b);
-        if (f.flags & FLAG_STATUS)
+        if (f.flags & BLOOD_PRESSURE_STATUS)
                 f.status = bytes_le16(&b);
         if (b.short_read)
                 return -EBADMSG;
@@ -80,8 +72,8 @@ static int mmhg_from_sfloat(struct sfloat value, uint8_t flags, int *ret_mmhg) {
         if (r < 0)
                 return r;
 
-        *ret_mmhg = flags & FLAG_KPA ? measurement_mmhg_from_milli_kpa(milli)
-                                     : (int) divide_rounded(milli, 1000);
+        *ret_mmhg = flags & BLOOD_PRESSURE_KPA ? measurement_mmhg_from_milli_kpa(milli)
+                                               : (int) divide_rounded(milli, 1000);
         return 0;
 }
 
@@ -105,7 +97,7 @@ static struct number pulse_from_frame(const struct frame *f) {
 /* A cuff that sends the status answers all of it; 2A49 says which of the questions it can notice.
  */
 static struct answer answer_from_frame(const struct frame *f, bool yes) {
-        bool known = f->flags & FLAG_STATUS;
+        bool known = f->flags & BLOOD_PRESSURE_STATUS;
 
         return (struct answer){.known = known, .yes = known && yes};
 }
@@ -127,7 +119,7 @@ int blood_pressure_decode(const uint8_t *value, size_t n, struct measurement *re
 
         /* As sent: some cuffs count users from 0, but mapping 0 onto 1 could mix two people. */
         m.user = f.user;
-        m.has_time = f.flags & FLAG_TIME;
+        m.has_time = f.flags & BLOOD_PRESSURE_TIME;
         m.taken = f.taken;
         m.mean_mmhg = mean_from_frame(&f);
         m.pulse_bpm = pulse_from_frame(&f);

@@ -7,6 +7,14 @@
 
 #include "core/measurement.h"
 
+enum blood_pressure_flag {                              /* the first byte of 2A35 and 2A36 */
+                           BLOOD_PRESSURE_KPA = 1 << 0, /* else mmHg */
+                           BLOOD_PRESSURE_TIME = 1 << 1,
+                           BLOOD_PRESSURE_PULSE = 1 << 2,
+                           BLOOD_PRESSURE_USER = 1 << 3,
+                           BLOOD_PRESSURE_STATUS = 1 << 4,
+};
+
 struct blood_pressure_feature { /* 2A49 */
         bool body_movement, cuff_fit, irregular_pulse, pulse_range, position, multiple_bonds;
 };

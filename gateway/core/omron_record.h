@@ -57,3 +57,10 @@ bool omron_record_is_plausible(const struct omron_record *r);
 /* Names two raw records apart; for watermarks and for ids of records without time and sequence.
  * Never 0; never changes. */
 uint64_t omron_record_hash(const uint8_t *raw, size_t n);
+
+/* How far a user's ring has been kept: all up to and with this record. */
+struct omron_mark {
+        bool known;
+        uint16_t slot;
+        uint64_t hash; /* of the record in it: another one there means that the ring has moved on */
+};

@@ -25,13 +25,6 @@ enum driver_omron_write { /* bits of may_write: each only by an option for this 
                           OMRON_MAY_REGISTER = 4,
 };
 
-/* How far a user's ring has been kept: all up to and with this record. */
-struct driver_omron_mark {
-        bool known;
-        uint16_t slot;
-        uint64_t hash; /* omron_record_hash */
-};
-
 struct driver_omron_setup {
         enum omron_stack stack;
         uint16_t mtu;                     /* ATT; 0: unknown, taken as 23 */
@@ -42,7 +35,7 @@ struct driver_omron_setup {
                                       */
         bool no_token;               /* modern: START stayed unanswered after a token once */
         uint8_t nonce[OMRON_TOKEN_NONCE_SIZE]; /* random */
-        struct driver_omron_mark mark[OMRON_USERS_MAX];
+        struct omron_mark mark[OMRON_USERS_MAX];
         unsigned may_write;
         bool clock_by_profile; /* 2A2B is there and was not refused: the clock is not our business
                                 */

@@ -23,7 +23,7 @@ static void plan_all(struct driver_omron *d, unsigned user) {
 
 static void plan_run(struct driver_omron *d, unsigned user) {
         const struct omron_ring *ring = &d->settings.ring[user];
-        const struct driver_omron_mark *mark = &d->setup.mark[user];
+        const struct omron_mark *mark = &d->setup.mark[user];
         unsigned slots = driver_omron_model(d)->user[user].slots;
         unsigned since;
 

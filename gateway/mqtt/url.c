@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/hex.h"
 
 static const struct scheme {
         const char *name, *paho;
@@ -37,13 +38,6 @@ static const struct scheme *find_scheme(const char *text, const char **ret_rest)
         return NULL;
 }
 
-static int hex_digit(char c) {
-        static const char digits[] = "0123456789abcdef";
-        const char *found = c ? strchr(digits, c | 0x20) : NULL;
-
-        return found ? (int) (found - digits) : -EINVAL;
-}
-
 /* %xx decoded; a NUL is refused because what follows takes strings. */
 static int decode(struct slice s, char **ret) {
         _cleanup_(freep) char *text = calloc(1, s.n + 1);
@@ -55,8 +49,8 @@ static int decode(struct slice s, char **ret) {
                 int c = (unsigned char) s.at[i];
 
                 if (c == '%') {
-                        int high = i + 2 < s.n ? hex_digit(s.at[i + 1]) : -EINVAL;
-                        int low = i + 2 < s.n ? hex_digit(s.at[i + 2]) : -EINVAL;
+                        int high = i + 2 < s.n ? hex_digit(s.at[i + 1]) : -1;
+                        int low = i + 2 < s.n ? hex_digit(s.at[i + 2]) : -1;
 
                         if (high < 0 || low < 0 || high + low == 0)
                                 return -EINVAL;

@@ -1,25 +1,18 @@
 #include "store/keys.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "store/file.h"
 
 #define DIGITS (2 * STORE_KEY_SIZE)
-
-static int digit_value(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        c |= 0x20;
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 int store_key_parse(const char *text, uint8_t ret[STORE_KEY_SIZE]) {
         uint8_t key[STORE_KEY_SIZE] = {0};
 
         for (size_t i = 0; i < DIGITS; i++) {
-                int value = digit_value(text[i]);
+                int value = hex_digit(text[i]);
 
                 if (value < 0)
                         return -EBADMSG;
@@ -51,8 +44,7 @@ int store_key_save(const char *directory, const struct bdaddr *cuff,
         char id[BDADDR_ID_SIZE], text[DIGITS + 2];
 
         bdaddr_to_id(cuff, id);
-        for (size_t i = 0; i < STORE_KEY_SIZE; i++)
-                snprintf(text + 2 * i, 3, "%02x", key[i]);
+        hex_print(key, STORE_KEY_SIZE, text);
         text[DIGITS] = '\n';
         return file_save(directory, FILE_KEYS, id, text, DIGITS + 1);
 }

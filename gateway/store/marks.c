@@ -2,7 +2,7 @@
 
 #include "store/database.h"
 
-int store_marks_load(struct store *s, const struct bdaddr *cuff, struct store_mark *ret, size_t n) {
+int store_marks_load(struct store *s, const struct bdaddr *cuff, struct omron_mark *ret, size_t n) {
         _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
         char address[BDADDR_STRING_SIZE];
         int r = database_prepare(
@@ -13,7 +13,7 @@ int store_marks_load(struct store *s, const struct bdaddr *cuff, struct store_ma
                 database_bind_text(query, 1, address);
                 sqlite3_bind_int64(query, 2, (int64_t) i + 1);
                 r = database_step(query);
-                ret[i] = (struct store_mark){.known = r > 0};
+                ret[i] = (struct omron_mark){.known = r > 0};
                 if (r > 0) {
                         ret[i].slot = (uint16_t) sqlite3_column_int(query, 0);
                         ret[i].hash = (uint64_t) sqlite3_column_int64(query, 1);
@@ -23,7 +23,7 @@ int store_marks_load(struct store *s, const struct bdaddr *cuff, struct store_ma
         return r < 0 ? r : 0;
 }
 
-static int save(struct store *s, const char *address, size_t user, const struct store_mark *mark) {
+static int save(struct store *s, const char *address, size_t user, const struct omron_mark *mark) {
         _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
         int r = database_prepare(s->db,
                                  mark->known
@@ -43,7 +43,7 @@ static int save(struct store *s, const char *address, size_t user, const struct 
         return database_step(query);
 }
 
-int store_marks_save(struct store *s, const struct bdaddr *cuff, const struct store_mark *marks,
+int store_marks_save(struct store *s, const struct bdaddr *cuff, const struct omron_mark *marks,
                      size_t n) {
         char address[BDADDR_STRING_SIZE];
         int r = database_begin(s->db);

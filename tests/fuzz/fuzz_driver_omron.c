@@ -196,7 +196,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         setup.no_token = options & 8;
         setup.dump = (options & 0x30) == 0x30;
         for (unsigned i = 0; i < OMRON_USERS_MAX; i++)
-                setup.mark[i] = (struct driver_omron_mark){
+                setup.mark[i] = (struct omron_mark){
                         .known = options & 0x40, .slot = bytes_u8(&world.input), .hash = 1};
         driver_omron_begin(&world.driver, &setup, options & 0x80 ? m->id : "HEM-7155T");
 

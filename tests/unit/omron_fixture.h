@@ -496,7 +496,7 @@ __attribute__((unused)) static void next_link(void) {
         for (size_t i = 0; i < cuff.n_got; i++) {
                 struct driver_omron_record *r = &cuff.got[i];
 
-                cuff.setup.mark[r->user - 1] = (struct driver_omron_mark){
+                cuff.setup.mark[r->user - 1] = (struct omron_mark){
                         .known = true,
                         .slot = r->slot,
                         .hash = omron_record_hash(r->raw, r->raw_size),

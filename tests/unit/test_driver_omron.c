@@ -506,14 +506,14 @@ static void a_mark_outside_the_ring_is_none(void) {
 
         proved(K4);
         measure(0, 0, 9);
-        cuff.setup.mark[0] = (struct driver_omron_mark){.known = true, .slot = 60, .hash = 1};
+        cuff.setup.mark[0] = (struct omron_mark){.known = true, .slot = 60, .hash = 1};
         run();
         check_got(&at, 0, 0, 9);
         CHECK_EQ(at, cuff.n_got);
 
         proved(K4); /* inside, but not yet written */
         measure(0, 0, 9);
-        cuff.setup.mark[0] = (struct driver_omron_mark){.known = true, .slot = 30, .hash = 1};
+        cuff.setup.mark[0] = (struct omron_mark){.known = true, .slot = 30, .hash = 1};
         cuff.n_got = at = 0;
         run();
         check_got(&at, 0, 0, 9);

@@ -191,7 +191,7 @@ static void an_empty_file_and_an_older_version_are_migrated(void) {
 
 /* As the first release left it, with everything in it. */
 static void version_1_keeps_all_and_can_be_read_from_memory(void) {
-        struct store_mark marks[2] = {{.known = true}, {.known = true}};
+        struct omron_mark marks[2] = {{.known = true}, {.known = true}};
         struct store_measurement got, m;
         struct store_cuff *cuffs = NULL;
         size_t n = 0;

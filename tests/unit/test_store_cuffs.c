@@ -164,8 +164,8 @@ static void a_name_is_changed_by_saving_and_kept_by_the_next_measurement(void) {
 }
 
 static void check_marks(const struct fixture *f, const struct bdaddr *cuff,
-                        const struct store_mark want[2]) {
-        struct store_mark got[2] = {{true, 1, 1}, {true, 1, 1}};
+                        const struct omron_mark want[2]) {
+        struct omron_mark got[2] = {{true, 1, 1}, {true, 1, 1}};
 
         CHECK_EQ(store_marks_load(f->store, cuff, got, 2), 0);
         for (size_t i = 0; i < 2; i++) {
@@ -176,7 +176,7 @@ static void check_marks(const struct fixture *f, const struct bdaddr *cuff,
 }
 
 static void marks_come_back_for_each_cuff_and_user(void) {
-        static const struct store_mark none[2], first[2] = {{true, 65535, UINT64_MAX}, {0}},
+        static const struct omron_mark none[2], first[2] = {{true, 65535, UINT64_MAX}, {0}},
                                                 both[2] = {{true, 0, 1}, {true, 99, 1ULL << 63}},
                                                 second[2] = {{0}, {true, 3, 4}};
         struct fixture f;
@@ -194,7 +194,7 @@ static void marks_come_back_for_each_cuff_and_user(void) {
 }
 
 static void marks_that_cannot_all_be_saved_stay_as_they_were(void) {
-        static const struct store_mark before[2] = {{true, 1, 2}, {true, 3, 4}},
+        static const struct omron_mark before[2] = {{true, 1, 2}, {true, 3, 4}},
                                        after[2] = {{true, 5, 6}, {true, 7, 8}};
         struct fixture f;
 
@@ -209,7 +209,7 @@ static void marks_that_cannot_all_be_saved_stay_as_they_were(void) {
 }
 
 static void a_cuff_that_is_removed_is_read_from_the_beginning_again(void) {
-        static const struct store_mark none[2], both[2] = {{true, 0, 1}, {true, 99, 2}};
+        static const struct omron_mark none[2], both[2] = {{true, 0, 1}, {true, 99, 2}};
         struct store_cuff a = whole_cuff();
         struct fixture f;
 

@@ -177,7 +177,7 @@ static void memory_is_saved_and_read_again_after_damage(void) {
                                   .unread = {.known = true, .value = 7},
                                   .writes = STORE_WRITES_REFUSED},
                           *cuffs = NULL;
-        struct store_mark mark = {.known = true, .slot = 5, .hash = 6};
+        struct omron_mark mark = {.known = true, .slot = 5, .hash = 6};
         struct store_measurement m = sample("record", 50), got;
         char inst[64];
         size_t n = 0;

@@ -6,6 +6,13 @@
 /* Addresses and sizes as eigger/hass-omron, userx14/omblepy and dzikus/esphome-omron have them.
  * Read on hardware: 7155T, MW3, 7142T2, 7322T. Nobody has published a reading of a K4: its index of
  * 24 bytes is that of the MW3, and whether it answers a token is not known, so there are both. */
+/* clang-format off */
+#define MAP_OF_MW3                                                                                 \
+        .users = 2, .ring = {{0x02E8, 60}, {0x06A8, 60}}, .record_size = 16,                       \
+        .read_base = 0x0260, .write_base = 0x02A4, .index_size = 24, .block_size = 10,             \
+        .clock = 0x2C, .clock_size = 16
+/* clang-format on */
+
 static const struct memory_map maps[] = {
         {
                 .word = "classic", /* BP7350 as HEM-7340T-Z, which is an HEM-7155T */
@@ -26,43 +33,19 @@ static const struct memory_map maps[] = {
                 .model = "BP7350",
                 .stack = MEMORY_MODERN,
                 .token = TOKEN_SILENT,
-                .users = 2,
-                .ring = {{0x02E8, 60}, {0x06A8, 60}},
-                .record_size = 16,
-                .read_base = 0x0260,
-                .write_base = 0x02A4,
-                .index_size = 24,
-                .block_size = 10,
-                .clock = 0x2C,
-                .clock_size = 16,
+                MAP_OF_MW3,
         },
         {
                 .word = "k4-token",
                 .model = "BP7350",
                 .stack = MEMORY_MODERN,
-                .users = 2,
-                .ring = {{0x02E8, 60}, {0x06A8, 60}},
-                .record_size = 16,
-                .read_base = 0x0260,
-                .write_base = 0x02A4,
-                .index_size = 24,
-                .block_size = 10,
-                .clock = 0x2C,
-                .clock_size = 16,
+                MAP_OF_MW3,
         },
         {
                 .word = "mw3", /* HEM-7155T_ESL1 */
                 .model = "X4 Smart",
                 .stack = MEMORY_MODERN,
-                .users = 2,
-                .ring = {{0x02E8, 60}, {0x06A8, 60}},
-                .record_size = 16,
-                .read_base = 0x0260,
-                .write_base = 0x02A4,
-                .index_size = 24,
-                .block_size = 10,
-                .clock = 0x2C,
-                .clock_size = 16,
+                MAP_OF_MW3,
         },
         {
                 .word = "7142t2", /* HEM-7142T2-ZAZ */
