@@ -185,7 +185,7 @@ static void take_measurement(struct cuff *cuff, struct measurement *m, const uin
 
         apply_feature(cuff, m);
         r = intake_measurement(&cuff->collector->intake, &cuff->record.address, m, "2a35", value,
-                               size, cuff->arrival_s, /* behind= */ false);
+                               size, cuff->arrival_s);
         cuff->new_measurements += r != 0;
 }
 

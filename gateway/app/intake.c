@@ -182,12 +182,11 @@ static int let_wait(struct intake *i, const struct store_measurement *row, int r
 }
 
 int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
-                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s,
-                       bool behind) {
+                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s) {
         struct store_measurement row;
         int r;
 
-        make_row(&row, cuff, m, source, raw, raw_size, arrival_s, behind);
+        make_row(&row, cuff, m, source, raw, raw_size, arrival_s, /* behind= */ false);
         r = i->n_waiting ? i->error : commit(i, &row); /* never overtake what waits */
         return r < 0 ? let_wait(i, &row, r) : r;
 }

@@ -38,12 +38,10 @@ void intake_set_store(struct intake *i, struct store *store);
 void intake_hurry(struct intake *i); /* what waits is tried at once: the service is stopping */
 
 /* `source`: as in struct store_measurement; `raw`: the bytes as the cuff sent them; `arrival_s`:
- * when the session began; `behind`: the cuff's memory held newer ones of this user when it was
- * read. Fills in id, measured_at and clock_ok (DECISIONS 2), then commits. 1 new, 0 known already,
- * negative: waiting in memory. */
+ * when the session began. Fills in id, measured_at and clock_ok (DECISIONS 2), then commits. 1 new,
+ * 0 known already, negative: waiting in memory. */
 int intake_measurement(struct intake *i, const struct bdaddr *cuff, const struct measurement *m,
-                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s,
-                       bool behind);
+                       const char *source, const uint8_t *raw, size_t raw_size, int64_t arrival_s);
 
 /* Good records (error 0) of a memory, oldest first, DRIVER_OMRON_QUEUE at most: committed together,
  * all or none. ret[i]: as above. */

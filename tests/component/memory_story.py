@@ -4,6 +4,7 @@ that a cuff expects of its host in every one of them."""
 import json
 import os
 import re
+import sqlite3
 from collections import namedtuple
 
 import harness
@@ -105,6 +106,13 @@ class MemoryStory(Story):
         return events
 
     # --- sessions ---
+
+    def forget_mark(self, w):
+        """How far the one user's memory was read is lost, while the service is not running."""
+        db = sqlite3.connect(os.path.join(w.state_directory, 'cuff2mqtt.db'))
+        with db:
+            self.assertEqual(db.execute('DELETE FROM memory_mark').rowcount, 1)
+        db.close()
 
     def sync(self, w, command='advertise', good=True):
         """One whole session; how the service says that it ended, and what the cuff saw of it."""

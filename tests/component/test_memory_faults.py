@@ -1,11 +1,9 @@
 """The memory of OMRON cuffs on bad days: links that fall, answers that do not come or are wrong, a full disk, a stop.
 In each story every record that can be read arrives, once."""
 
-import os
 import re
 import resource
 import signal
-import sqlite3
 import unittest
 
 from harness import CUFF
@@ -120,10 +118,7 @@ class Faults:
         self.assertEqual(w.event('measurement_refused')['data']['code'], self.DAMAGED)
         self.assertEqual(self.sync(w)[0]['new_measurements'], 0)
         self.assertEqual(w.running.stop(), 0)
-        db = sqlite3.connect(os.path.join(w.state_directory, 'cuff2mqtt.db'))
-        with db:
-            self.assertEqual(db.execute('DELETE FROM memory_mark').rowcount, 1)
-        db.close()
+        self.forget_mark(w)
         w.service()
         said, session = self.sync(w)
         self.assertEqual(said['new_measurements'], 0)

@@ -73,10 +73,7 @@ class TestDatabase(MemoryStory):
         w.fake.do('poke %04x f0' % (self.held(w)[1].address + 1))  # the diastolic pressure
         self.sync(w)
         self.assertEqual(w.running.stop(), 0)
-        db = sqlite3.connect(os.path.join(w.state_directory, 'cuff2mqtt.db'))
-        with db:
-            self.assertEqual(db.execute('DELETE FROM memory_mark').rowcount, 1)
-        db.close()
+        self.forget_mark(w)
         w.service()
         self.assertEqual(self.sync(w)[0]['new_measurements'], 0)
         w.request('info')  # answered behind what they caused

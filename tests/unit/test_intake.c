@@ -57,9 +57,15 @@ static struct measurement taken_ago(int64_t seconds) {
 }
 
 static int take(struct setting *s, const struct measurement *m, const char *source, bool behind) {
-        static const uint8_t raw[] = {1, 2, 3};
+        struct driver_omron_record record = {
+                .behind = behind, .measurement = *m, .raw = {1, 2, 3}, .raw_size = 3};
+        int r;
 
-        return intake_measurement(&s->intake, &cuff_a, m, source, raw, sizeof raw, NOON, behind);
+        if (strcmp(source, STORE_SOURCE_MEMORY) != 0)
+                return intake_measurement(&s->intake, &cuff_a, m, source, record.raw,
+                                          record.raw_size, NOON);
+        intake_records(&s->intake, &cuff_a, &record, 1, NOON, &r);
+        return r;
 }
 
 static void a_record_behind_others_is_kept_as_that(void) {

@@ -1,17 +1,6 @@
 #include "core/omron_model.h"
 
-#include "check.h"
-
-#define FOREACH(m)                                                                                 \
-        for (const struct omron_model *m = omron_models; m < omron_models + omron_model_count; m++)
-
-static const struct omron_model *row(const char *id) {
-        FOREACH (m)
-                if (strcmp(m->id, id) == 0)
-                        return m;
-        printf("# no row of %s\n", id);
-        exit(1);
-}
+#include "omron_model_fixture.h"
 
 /* The candidates' ids with commas between. */
 static const char *candidates(const char *name, enum omron_stack stack) {

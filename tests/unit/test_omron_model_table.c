@@ -1,7 +1,7 @@
 /* The rows: what holds for all, and some against literals. */
 #include "core/omron_model.h"
 
-#include "check.h"
+#include "omron_model_fixture.h"
 
 /* Fails with the row's name. */
 #define CHECK_ROW(m, condition)                                                                    \
@@ -12,9 +12,6 @@
                 }                                                                                  \
         } while (0)
 
-#define FOREACH(m)                                                                                 \
-        for (const struct omron_model *m = omron_models; m < omron_models + omron_model_count; m++)
-
 /* Where each word of a list begins; returns its size, 0 at the end. */
 static size_t next_word(const char **at, char separator) {
         size_t n = 0;
@@ -24,14 +21,6 @@ static size_t next_word(const char **at, char separator) {
         while ((*at)[n] && (*at)[n] != separator)
                 n++;
         return n;
-}
-
-static const struct omron_model *row(const char *id) {
-        FOREACH (m)
-                if (strcmp(m->id, id) == 0)
-                        return m;
-        printf("# no row of %s\n", id);
-        exit(1);
 }
 
 /* --- what holds for every row --- */
