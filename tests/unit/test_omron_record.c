@@ -385,6 +385,22 @@ static void the_hash_is_the_same_for_ever(void) {
         }
 }
 
+/* A time that was never set is no reason to doubt the values; one that does not exist is. */
+static void plausible_are_values_and_date_together(void) {
+        struct omron_record r;
+
+        CHECK_EQ(decode(OMRON_LAYOUT_LE, LE16, 16, &r), 0);
+        CHECK(omron_record_is_plausible(&r));
+        r.taken.month = 13;
+        CHECK_EQ(omron_record_check(&r), 0);
+        CHECK(!omron_record_is_plausible(&r));
+        r.taken = (struct date_time){0};
+        CHECK(omron_record_is_plausible(&r));
+        r.diastolic_mmhg = r.systolic_mmhg + 1;
+        CHECK_EQ(omron_record_check(&r), -ERANGE);
+        CHECK(!omron_record_is_plausible(&r));
+}
+
 CHECK_MAIN("unit.omron_record", TEST(a_record_of_16_bytes_is_read),
            TEST(a_record_of_14_bytes_is_read), TEST(swapped_words_are_read),
            TEST(flags_and_counts_are_apart), TEST(extreme_times_are_kept_as_stored),
@@ -395,4 +411,4 @@ CHECK_MAIN("unit.omron_record", TEST(a_record_of_16_bytes_is_read),
            TEST(a_measurement_has_what_the_record_has),
            TEST(a_fit_bit_of_0_speaks_only_where_it_is_known),
            TEST(without_flags_nothing_is_answered), TEST(implausible_values_are_told_and_filled_in),
-           TEST(the_hash_is_the_same_for_ever))
+           TEST(plausible_are_values_and_date_together), TEST(the_hash_is_the_same_for_ever))
