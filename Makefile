@@ -10,7 +10,7 @@ PYTHON  ?= /usr/bin/python3
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef \
         -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings -Wno-unused-parameter
-PKGS := libsystemd libcjson libconfig sqlite3
+PKGS := libsystemd libcjson libconfig sqlite3 libpcap
 # A target that only cleans, installs packages or prints needs none of the libraries yet.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS)) -lpaho-mqtt3as -lpthread
@@ -161,7 +161,7 @@ $(COV)/unit/%: $(COV)/tests/unit/%.o $(COV)/libcuff2mqtt.a
 	gcc --coverage $^ $(PKG_LIBS) -o $@
 
 PURE_TESTS := $(filter test_sfloat test_bdaddr test_date_time test_measurement test_blood_pressure \
-        test_advertisement test_racp test_vectors% test_omron_% test_session test_driver_% test_plan test_memory_error \
+        test_advertisement test_racp test_words test_smp test_trace% test_pairing_cause test_verdict% test_vectors% test_omron_% test_session test_driver_% test_plan test_memory_error \
         test_transcripts test_text,$(TESTS))
 coverage-built: $(PURE_TESTS:%=$(COV)/unit/%)
 

@@ -33,6 +33,6 @@ const struct command command_check_config = {
                 "printed as it is\n"
                 "in effect: environment before file before default; passwords as \"(set)\".\n"
                 "Exit code 0: good, 78: wrong.\n",
-        .takes_config = true,
+        .options = (const struct command_option[]){COMMAND_OPTION_CONFIG, {0}},
         .run = run,
 };

@@ -8,7 +8,8 @@
 #include "cli/exit_code.h"
 
 static const struct command *const commands[] = {
-        &command_run, &command_check_config, &command_decode, &command_version, &command_help,
+        &command_run,    &command_check_config, &command_explain,
+        &command_decode, &command_version,      &command_help,
 };
 
 static const char overview_end[] =
@@ -66,62 +67,49 @@ static bool is_help(const char *word) {
         return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-/* An option that needs a value, and where the value goes. */
-struct option {
-        const char *name;
-        const char *value;
-        const char **into; /* NULL: not an option of this subcommand */
-};
+static const struct command_option no_options[] = {{0}};
 
-#define OPTIONS 2
-
-static void options_of(const struct command *c, struct command_arguments *a,
-                       struct option ret[OPTIONS]) {
-        ret[0] = (struct option){"--config", "the name of a file", NULL};
-        ret[1] = (struct option){"--model", "the id of a cuff", NULL};
-        if (c && c->takes_config)
-                ret[0].into = &a->config;
-        if (c && c->takes_model)
-                ret[1].into = &a->model;
+static const struct command_option *options_of(const struct command *c) {
+        return c && c->options ? c->options : no_options;
 }
 
 static int refuse_option(const struct command *c, const char *word) {
-        struct command_arguments a;
-        struct option options[OPTIONS];
         struct nearest n;
 
         nearest_init(&n, word);
         nearest_offer(&n, "--help");
         if (!c)
                 nearest_offer(&n, "--version");
-        options_of(c, &a, options);
-        for (size_t i = 0; i < OPTIONS; i++)
-                if (options[i].into)
-                        nearest_offer(&n, options[i].name);
+        for (const struct command_option *o = options_of(c); o->name; o++)
+                nearest_offer(&n, o->name);
         return command_refuse("option", word, &n);
 }
 
-/* --name VALUE or --name=VALUE. How many words it took; 0 when it is refused (and said). */
+static int take_value(const struct command_option *o, const char *value,
+                      struct command_arguments *a) {
+        if (!value)
+                fprintf(stderr, "cuff2mqtt: %s needs %s\n", o->name, o->value);
+        else
+                *(const char **) ((char *) a + o->at) = value;
+        return value ? 2 : 0;
+}
+
+/* --name VALUE, --name=VALUE, or a switch. How many words it took; 0 when it is refused (and said).
+ */
 static int take_option(const struct command *c, char **argv, struct command_arguments *a) {
-        struct option options[OPTIONS];
+        for (const struct command_option *o = options_of(c); o->name; o++) {
+                size_t n = strlen(o->name);
 
-        options_of(c, a, options);
-        for (size_t i = 0; i < OPTIONS; i++) {
-                size_t n = strlen(options[i].name);
-
-                if (!options[i].into || strncmp(argv[0], options[i].name, n) != 0)
+                if (strncmp(argv[0], o->name, n) != 0)
                         continue;
-                if (argv[0][n] == '=') {
-                        *options[i].into = argv[0] + n + 1;
-                        return 1;
-                }
+                if (argv[0][n] == '=' && o->value)
+                        return take_value(o, argv[0] + n + 1, a) ? 1 : 0;
                 if (argv[0][n] != '\0')
                         continue;
-                *options[i].into = argv[1];
-                if (!argv[1])
-                        fprintf(stderr, "cuff2mqtt: %s needs %s\n", options[i].name,
-                                options[i].value);
-                return argv[1] ? 2 : 0;
+                if (o->value)
+                        return take_value(o, argv[1], a);
+                *(bool *) ((char *) a + o->at) = true;
+                return 1;
         }
         refuse_option(c, argv[0]);
         return 0;

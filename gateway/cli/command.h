@@ -11,15 +11,27 @@ struct nearest;
 struct command_arguments {
         const char *config;                        /* --config FILE; NULL not given */
         const char *model;                         /* --model ID; NULL not given */
+        bool json, keys;                           /* --json, --keys */
         const char *operand[COMMAND_OPERANDS_MAX]; /* NULL not given */
 };
 
+struct command_option {
+        const char *name;  /* "--model" */
+        const char *value; /* what must follow it, for people; NULL: nothing, it is a switch */
+        size_t at;         /* offsetof(struct command_arguments, ..): const char *, or bool */
+};
+
+#define COMMAND_OPTION_CONFIG                                                                      \
+        { "--config", "the name of a file", offsetof(struct command_arguments, config) }
+#define COMMAND_OPTION_JSON                                                                        \
+        { "--json", NULL, offsetof(struct command_arguments, json) }
+
 struct command {
         const char *name;
-        const char *synopsis; /* what may follow the name */
-        const char *summary;  /* one line for `cuff2mqtt help` */
-        const char *help;     /* more lines for `cuff2mqtt NAME --help` */
-        bool takes_config, takes_model;
+        const char *synopsis;                          /* what may follow the name */
+        const char *summary;                           /* one line for `cuff2mqtt help` */
+        const char *help;                              /* more lines for `cuff2mqtt NAME --help` */
+        const struct command_option *options;          /* up to one without a name; NULL: none */
         unsigned operands;                             /* at most so many */
         int (*run)(const struct command_arguments *a); /* returns an exit code */
 };
@@ -27,6 +39,7 @@ struct command {
 extern const struct command command_run;
 extern const struct command command_check_config;
 extern const struct command command_decode;
+extern const struct command command_explain;
 extern const struct command command_version;
 extern const struct command command_help;
 

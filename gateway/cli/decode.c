@@ -29,6 +29,7 @@ static const struct kind {
         {"2a49",     decode_2a49},
         {"2a2b",     decode_2a2b},
         {"2a52",     decode_2a52},
+        {"smp",      decode_smp},
         /* clang-format on */
 };
 
@@ -228,6 +229,7 @@ const struct command command_decode = {
                 "    unlock    the unlock characteristic, either direction\n"
                 "    2a35 2a49 2a2b 2a52\n"
                 "              these standard characteristics\n"
+                "    smp       pairing: a PDU of the Security Manager Protocol\n"
                 "  HEX         the bytes; blanks, colons and dashes between them do not matter.\n"
                 "              Without it, or as -: lines from standard input; empty lines and "
                 "lines\n"
@@ -244,7 +246,11 @@ const struct command command_decode = {
                 "A settings block holds dates of birth: look at it before you publish it.\n"
                 "Exit code 0: every value was fine, 1: some was not, 64: a word of the command "
                 "is wrong.\n",
-        .takes_model = true,
+        .options =
+                (const struct command_option[]){
+                        {"--model", "the id of a cuff", offsetof(struct command_arguments, model)},
+                        {0},
+                },
         .operands = 2,
         .run = run,
 };

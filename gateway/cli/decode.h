@@ -1,7 +1,7 @@
 /* `cuff2mqtt decode`: what bytes of a cuff mean, one JSON object per value. The kinds of bytes, by
  * where they come from: standard characteristics (decode_sig.c), OMRON's advertisement, records and
- * clock (decode_omron.c), its frames and settings (decode_memory.c), its unlock (decode_unlock.c).
- */
+ * clock (decode_omron.c), its frames and settings (decode_memory.c), its unlock (decode_unlock.c);
+ * pairing (decode_smp.c). */
 #pragma once
 
 #include <stddef.h>
@@ -32,6 +32,7 @@ int decode_index(const struct decode_value *v, struct json *j, const char **reas
 int decode_settings(const struct decode_value *v, struct json *j, const char **reason);
 int decode_frame(const struct decode_value *v, struct json *j, const char **reason);
 int decode_unlock(const struct decode_value *v, struct json *j, const char **reason);
+int decode_smp(const struct decode_value *v, struct json *j, const char **reason);
 
 /* What several kinds share. `parent` as in mqtt/json.h. */
 void decode_add_hex(struct json *j, cJSON *parent, const char *key, const uint8_t *bytes, size_t n);

@@ -44,6 +44,6 @@ const struct command command_run = {
                 "Every option can also be set in the environment: mqtt.url as CUFF2MQTT_MQTT_URL; "
                 "see\n"
                 "`cuff2mqtt help options`. Exit codes: `cuff2mqtt help`.\n",
-        .takes_config = true,
+        .options = (const struct command_option[]){COMMAND_OPTION_CONFIG, {0}},
         .run = run,
 };

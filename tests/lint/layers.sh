@@ -28,7 +28,7 @@ END { exit bad }
 ' $(find gateway -name '*.[ch]')
 
 # Only bluez knows sd-bus, only store SQLite, only mqtt Paho.
-for rule in 'sd-bus.h bluez' 'sqlite3.h store' 'MQTTAsync.h mqtt' 'cJSON.h mqtt|app|cli' 'libconfig.h app'; do
+for rule in 'sd-bus.h bluez' 'sqlite3.h store' 'MQTTAsync.h mqtt' 'cJSON.h mqtt|app|cli' 'libconfig.h app' 'pcap cli'; do
         header=${rule% *} rooms=${rule#* }
         if grep -rnE "#include <.*$header>" gateway | grep -vE "^gateway/($rooms)/"; then
                 echo "$header belongs to $rooms only"
