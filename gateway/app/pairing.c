@@ -37,7 +37,11 @@ static void on_registered(void *owner, enum bluez_error error) {
         if (error == BLUEZ_OK || !p->active)
                 return;
         set_failure(p, "BlueZ does not let the gateway answer pairing questions",
-                    bluez_error_cause(error), bluez_error_remedy(error));
+                    bluez_error_cause(error),
+                    error == BLUEZ_ACCESS_DENIED
+                            ? bluez_error_remedy(error)
+                            : "Restart Bluetooth with `sudo systemctl restart bluetooth`, then "
+                              "start pairing again");
         pairing_close(p, "agent_refused");
 }
 
@@ -284,8 +288,12 @@ void pairing_sighted(struct pairing *p, const struct bluez_sighting *s) {
                 remove_stale_bond(p, s);
                 return;
         }
-        if (!p->candidate && take_candidate(p, s) < 0)
+        if (!p->candidate && take_candidate(p, s) < 0) {
+                set_failure(p, "The gateway cannot take another cuff",
+                            "there are 64 already, or memory is short",
+                            "Remove one that is not used any more, then start pairing again");
                 return;
+        }
         snprintf(text, sizeof text, "Found %s, connecting",
                  s->name[0] ? s->name : p->candidate->address);
         progress(p, "found", text);
@@ -376,15 +384,24 @@ void pairing_pair_done(struct pairing *p, struct cuff *cuff, enum bluez_error er
         failed(p, cuff);
 }
 
+/* A cuff's trouble is sentences; a cause is a clause that others are put behind. */
+static void end_without_stop(char *text) {
+        size_t n = strlen(text);
+
+        while (n > 0 && (text[n - 1] == '.' || text[n - 1] == ' '))
+                text[--n] = '\0';
+}
+
 void pairing_session_rests(struct pairing *p, struct cuff *cuff) {
         if (!p->active || p->candidate != cuff)
                 return;
         deadline_clear(&p->bond_check);
-        if (!p->explained && cuff->trouble[0])
+        if (!p->explained && cuff->trouble[0]) {
                 set_failure(p, cuff->trouble, "the connection ended before keys were exchanged",
                             "Hold the cuff's Bluetooth button until the P blinks again and stay "
                             "close to the gateway");
-        else if (!p->explained)
+                end_without_stop(p->cause);
+        } else if (!p->explained)
                 set_failure(p, "The cuff refused to pair, or hung up",
                             "the link fell before keys were exchanged",
                             "Hold the cuff's Bluetooth button until the P blinks and start pairing "

@@ -85,8 +85,10 @@ static const struct {
         [BLUEZ_KEY_MISSING]     = { "key_missing", "The cuff and this computer no longer share a key", PAIR_AGAIN, -ENOTCONN },
         [BLUEZ_WRONG_BEARER]    = { "wrong_bearer", "BlueZ tried classic Bluetooth, which the cuff does not speak",
                                     "If nothing else needs classic Bluetooth, set ControllerMode=le in /etc/bluetooth/main.conf.", -EIO },
-        [BLUEZ_CANCELED]        = { "canceled", "The attempt was cancelled", "", -ENOTCONN },
-        [BLUEZ_AUTH_FAILED]     = { "auth_failed", "Pairing or encryption failed; BlueZ does not say why", TRY_IN_P, -EIO },
+        [BLUEZ_CANCELED]        = { "canceled", "The attempt was cancelled", "Nothing to do: it is tried again.", -ENOTCONN },
+        [BLUEZ_AUTH_FAILED]     = { "auth_failed", "Pairing or encryption failed; BlueZ does not say why",
+                                    TRY_IN_P " If it fails twice, `sudo btmon -w FILE` records why, and "
+                                    "`cuff2mqtt explain FILE` tells.", -EIO },
         [BLUEZ_AUTH_CANCELED]   = { "auth_canceled", "The cuff hung up during pairing", TRY_IN_P, -ENOTCONN },
         [BLUEZ_AUTH_REJECTED]   = { "auth_rejected", "Pairing was rejected",
                                     "End other pairings and close other Bluetooth programs, then pair again.", -EIO },
@@ -103,9 +105,10 @@ static const struct {
         [BLUEZ_NOT_CONNECTED]   = { "not_connected", "The cuff hung up", RETRY_NEXT_TIME, -ENOTCONN },
         [BLUEZ_NOT_PERMITTED]   = { "not_permitted", "The cuff or another program does not permit this",
                                     "Close other programs that talk to the cuff.", -EACCES },
-        [BLUEZ_NOT_SUPPORTED]   = { "not_supported", "The cuff or BlueZ cannot do this", "", -EIO },
+        [BLUEZ_NOT_SUPPORTED]   = { "not_supported", "The cuff or BlueZ cannot do this",
+                                    "Update BlueZ (5.66 or later); if it stays, tell the project which cuff it is.", -EIO },
         [BLUEZ_NOT_ENCRYPTED]   = { "not_encrypted", "The cuff wants an encrypted connection", PAIR_AGAIN, -EPERM },
-        [BLUEZ_ATT_ERROR]       = { "att_error", "The cuff refused", "", -EACCES },
+        [BLUEZ_ATT_ERROR]       = { "att_error", "The cuff refused what it was asked", "Try again; if it stays, pair the cuff again.", -EACCES },
         [BLUEZ_FAILED]          = { "failed", "The Bluetooth service reported a failure", RETRY_NEXT_TIME, -EIO },
 };
 /* clang-format on */
