@@ -118,7 +118,7 @@ static void print_step(FILE *f, const struct trace_step *s, bool keys) {
                 print_other(f, s);
                 return;
         }
-        fprintf(f, "  %s  %-26s  ", side_word(s->side), name);
+        fprintf(f, "  %s  %-29s  ", side_word(s->side), name);
         print_pdu_bytes(f, s, keys);
         print_pdu_meaning(f, s);
 }

@@ -1,7 +1,7 @@
 /* btmon's text, as it is shown and as people paste it: indentation lost or not, quoted ("> > ACL"),
- * with HTML's &lt; and &gt;, with colours, line numbers, headers broken in two, from any of its
- * versions since 5.44 (before that its lines about the kernel's management interface looked
- * different: those are not read).
+ * with HTML's &lt; and &gt;, with colours, line numbers, headers broken in two. Names changed with
+ * its versions, the numbers behind them did not. Very old ones ("@ Device Connected: ..") say
+ * nothing of the management interface that is read here; hcidump's text is not btmon's.
  *
  * A block begins with a line that names a packet ("> ACL Data RX: Handle 64 flags 0x02 dlen 6
  * #17 [hci0] 26.323537", "< HCI Command: ..", "@ MGMT Event: ..") and lasts to the next. Direction

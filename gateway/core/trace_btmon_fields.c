@@ -131,19 +131,10 @@ static bool has(const struct trace_btmon_block *block, enum field field) {
         return block->told & BIT(field);
 }
 
-/* Whether the P is blinking, says OMRON. */
-static enum trace_answer pairing_flag(const char *text) {
-        uint8_t data[DATA_MAX];
-        struct advertisement a;
-
-        if (advertisement_decode(data, trace_btmon_hex(text, data, sizeof data), &a) < 0)
-                return TRACE_NOT_TOLD;
-        return a.pairing ? TRACE_YES : TRACE_NO;
-}
-
 /* What is no number. False: it is not here. */
 static bool take_other(struct trace_btmon_block *block, enum field field, const char *text) {
         struct trace_event *event = &block->event;
+        uint8_t data[DATA_MAX];
         struct bdaddr own;
 
         switch (field) {
@@ -159,7 +150,8 @@ static bool take_other(struct trace_btmon_block *block, enum field field, const 
                 if (!block->omron)
                         return false;
                 block->omron = false;
-                event->pairing_flag = pairing_flag(text);
+                event->pairing_flag =
+                        trace_pairing_flag(data, trace_btmon_hex(text, data, sizeof data));
                 return true;
         default:
                 return true;

@@ -78,8 +78,8 @@ static bool take_hex(const char *text, uint8_t *at, size_t size) {
         return true;
 }
 
-/* "28:FF:.. (Static)": versions since 5.44 write the type of an identity address no other way than
- * by what stands behind it, a kind of random address or the maker of a public one. */
+/* "28:FF:.. (Static)": newer versions (5.66 is one) tell the type of an identity address only by
+ * what stands behind it, a kind of random address or the maker of a public one. */
 static bool take_type(const char *text, uint8_t *ret) {
         static const char *const random[] = {"(Static)", "(Resolvable)", "(Non-Resolvable)",
                                              "(Reserved)"};

@@ -9,7 +9,8 @@
  *   FAILED, KEY_REFUSED     wait for the disconnect, or what begins another
  *   ENCRYPTED_WITH_STORED   waits too: Security Requests and encryption again are part of it, and
  *                           when that is refused the outcome is KEY_REFUSED
- *   BONDED, WITHOUT_KEYS    over at once
+ *   BONDED, WITHOUT_KEYS    over at once; BONDED because user space got the key, when the rest of
+ *                           the keys has gone out, or the link ends
  */
 #include "core/trace_link.h"
 
@@ -315,7 +316,7 @@ static bool on_disconnected(struct trace_link *l, const struct trace_event *even
         bool of_key = event->status == 0x05 || event->status == 0x06 || event->status == 0x3D;
         bool refused = l->pending && !l->exchange && of_key;
 
-        if (with_stored_key(l) && !refused)
+        if ((with_stored_key(l) || l->pairing.outcome == TRACE_BONDED) && !refused)
                 return true; /* all went well; how the link ends says nothing about that */
         l->settled = l->settled && !refused;
         add_step(l, event, false);
@@ -348,7 +349,9 @@ static bool on_mgmt(struct trace_link *l, const struct trace_event *event) {
                 if (l->settled || !l->exchange)
                         break;
                 reach(l, TRACE_PHASE_KEYS);
-                return settle(l, TRACE_BONDED);
+                p->outcome = TRACE_BONDED; /* the host's own keys may follow */
+                p->end_usec = event->usec;
+                break;
         default: /* PAIRING_STATUS */
                 p->has_mgmt_status = true;
                 p->mgmt_status = event->status;

@@ -10,6 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'component'))
+import explain  # noqa: E402
 import harness  # noqa: E402
 import memory  # noqa: E402
 
@@ -124,6 +125,7 @@ def main():
         bench_idle(world, options.idle)
         bench_drain(world, options.rows)
     memory.main()
+    explain.main(harness.SERVICE)
 
 
 main()

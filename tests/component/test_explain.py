@@ -58,6 +58,19 @@ class Golden(unittest.TestCase):
         expected = {file for name in captures() for file, _ in golden_of(name)} | {"compare.story"}
         self.assertEqual(expected, set(os.listdir(GOLDEN)))
 
+    def test_the_sample_in_the_docs_is_what_it_says(self):
+        with open(os.path.join(ROOT, "docs", "pairing.md"), encoding="utf-8") as f:
+            page = f.read()
+        sample = page[page.index("    original-question.txt: btmon's text"):]
+        sample = [line[4:] for line in sample[:sample.index("\nWhat it cannot know")].splitlines()]
+        said = explain(QUESTION)[1].splitlines()
+        kept = [line for line in sample if line.strip() not in ("", "..")]
+        self.assertGreater(len(kept), 35)
+        at = 0
+        for line in kept:
+            self.assertIn(line, said[at:])
+            at += said[at:].index(line) + 1
+
     def test_stories_are_wrapped(self):
         for name in captures():
             for line in explain(name)[1].splitlines():

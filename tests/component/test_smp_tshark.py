@@ -234,5 +234,27 @@ class Errors(unittest.TestCase):
         self.assert_error("EBADMSG", "address type", "0902ffeeddccbbaa")
 
 
+
+class Explained(unittest.TestCase):
+    """No PDU is missed, taken twice or given to the wrong side between the file and the story."""
+
+    STEP = re.compile(r"^ +[0-9]+\.[0-9]+  #([0-9]+) +(cuff|host)  \S.{28}  ((?:[0-9a-f]{2} ?)+)$", re.M)
+
+    def test_every_pdu_is_in_the_story_of_its_pairing(self):
+        compared = 0
+        for path in sorted(glob.glob(os.path.join(ROOT, "tests", "captures", "*.btsnoop"))):
+            story = subprocess.run([CUFF2MQTT, "explain", "--keys", path], text=True, capture_output=True, timeout=120,
+                                   check=True).stdout
+            found = [(int(n), side, hexed.replace(" ", "")) for n, side, hexed in self.STEP.findall(story)]
+            fields = subprocess.run(["tshark", "-r", path, "-Y", "btsmp", "-T", "fields", "-e", "frame.number", "-e",
+                                     "hci_mon.opcode"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                    timeout=120, check=True).stdout.split()
+            wanted = [(int(n), {4: "host", 5: "cuff"}[int(opcode, 0)], bytes_of(proto))
+                      for n, opcode, proto in zip(fields[::2], fields[1::2], tshark(path))]
+            self.assertEqual(found, wanted, path)
+            compared += len(wanted)
+        self.assertGreater(compared, 60)
+
+
 if __name__ == "__main__":
     unittest.main()

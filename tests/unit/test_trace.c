@@ -195,13 +195,23 @@ static void bonded_because_key_is_stored(void) {
         begin();
         TELL("connected", REQUEST, "cuff 02030001100501", PROOF, "ask", "done 00", CUFF_LTK);
         CHECK_EQ(play.n, 0); /* the host's keys are still to come */
-        TELL("stored");
+        TELL("stored", "host 06*", "host 07*");
+        CHECK_EQ(play.n, 0);
+        TELL("host 0a*");
         ONLY(TRACE_BONDED);
         CHECK(play.got[0].key_stored);
-        CHECK_EQ(play.got[0].end_usec, 11000);
-        TELL("stored", "host 06*", "host 07*", "host 0a*", "status 00"); /* the tail */
+        CHECK_EQ(play.got[0].host_keys, 5);
+        CHECK_EQ(play.got[0].end_usec, 14000);
+        TELL("stored", "status 00"); /* the tail */
         end();
         CHECK_EQ(play.n, 1);
+
+        begin(); /* and where the rest is not seen */
+        TELL("connected", REQUEST, "cuff 02030001100501", PROOF, "ask", "done 00", CUFF_LTK);
+        TELL("stored", "gone 13");
+        ONLY(TRACE_BONDED);
+        CHECK(!play.got[0].has_disconnect);
+        CHECK_EQ(play.got[0].end_usec, 11000);
 }
 
 static void paired_without_keys(void) {

@@ -23,7 +23,8 @@ static void a_header_is_known_by_its_words(void) {
                 "`< LE-ACL: Handle 64 [AA:BB:CC:DD:EE:FF] [1/6] flags 0x00 dlen 16",
                 "17: > HCI Event: Encryption Change (0x08) plen 4",
                 "17| > HCI Event: Encryption Change (0x08) plen 4",
-                "(17) > HCI Event: Encryption Change (0x08) plen 4" + 1,
+                "17) > HCI Event: Encryption Change (0x08) plen 4",
+                "> 17: > HCI Event: Encryption Change (0x08) plen 4",
                 "\t17 > HCI Event: Encryption Change (0x08) plen 4",
                 "\xEF\xBB\xBF> HCI Event: Encryption Change (0x08) plen 4",
                 "\x1b[0;35m> HCI Event: Encryption Change\x1b[0m (0x08) plen 4",
@@ -154,11 +155,15 @@ static void only_times_are_times(void) {
 /* A time without a sound date is one of any day. */
 static void only_dates_are_dates(void) {
         static const char *const none[] = {
-                "2024-01-0x", "2024-00-01", "2024-13-01", "2024-01-00", "2024-01-32", "1969-12-31",
-                "20240-1-1",  "2024/01/01", "2024-01/01", "2024-01-",   "2024-001-1", "2024-",
+                "2024-01-0x", "2024-00-01", "2024-13-01",  "2024-01-00", "2024-01-32",
+                "1969-12-31", "20240-1-1",  "2024/01/01",  "2024-01/01", "2024-01-",
+                "2024-001-1", "2024-",      "2024-01-01x", "2024-1",
         };
         char text[256];
 
+        CHECK_STR(tell(ACL "[hci0] 1970-01-02 00:00:00.000000\n" ACL
+                           "[hci0] 1970-12-31 00:00:00.000000\n" FAILED),
+                  "2 31363200000000 64 cuff 05 08\n");
         for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
                 snprintf(text, sizeof text,
                          ACL "[hci0] 1999-01-01 10:00:00.000000\n" ACL

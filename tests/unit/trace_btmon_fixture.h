@@ -76,11 +76,12 @@ static inline void print_all_of_it(FILE *out, const struct trace_event *e, int64
         fputc('\n', out);
 }
 
-/* "what", "+usec what": since the event before. */
+/* "HANDLE what", then "+usec HANDLE what": since the event before. */
 static inline void print_spans(FILE *out, const struct trace_event *e, int64_t *last_usec) {
         if (*last_usec >= 0)
                 fprintf(out, "\n+%" PRId64 " ", e->usec - *last_usec);
         *last_usec = e->usec;
+        fprintf(out, "%u ", e->handle);
         print_event(out, e);
 }
 
@@ -121,3 +122,20 @@ static inline const char *tell(const char *text) {
         trace_btmon_init(&b);
         return tell_with(&b, text, strlen(text), print_all_of_it, told);
 }
+
+struct row {
+        const char *text, *want;
+};
+
+static inline void check_rows(const struct row *rows, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const char *got = tell(rows[i].text);
+
+                if (strcmp(got, rows[i].want) == 0)
+                        continue;
+                check_failed = true;
+                printf("# %s# gives\n%s# not\n%s", rows[i].text, got, rows[i].want);
+        }
+}
+
+#define CHECK_ROWS(rows) check_rows(rows, sizeof rows / sizeof rows[0])

@@ -2,26 +2,26 @@ bondlost.btsnoop: btsnoop (Linux monitor)
 
 Pairing 1 with 28:5F:DB:11:22:33: bonded: keys were exchanged and can be used again.
 
-      6.479787  #436     host  Pairing Request             01 03 00 09 10 05 07
+      6.479787  #436     host  Pairing Request                01 03 00 09 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, SC
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      6.488746  #438     cuff  Pairing Response            02 03 00 01 10 00 01
+      6.488746  #438     cuff  Pairing Response               02 03 00 01 10 00 01
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: none
                                    responder keys: EncKey
       6.489777  #439     ----  the agent is asked whether to go on
       6.552159  #459     ----  the agent says yes
-      6.555439  #461     host  Pairing Confirm             03 .. (16 bytes, hidden)
-      6.567312  #464     cuff  Pairing Confirm             03 .. (16 bytes, hidden)
-      6.567764  #465     host  Pairing Random              04 .. (16 bytes, hidden)
-      6.597430  #469     cuff  Pairing Random              04 .. (16 bytes, hidden)
+      6.555439  #461     host  Pairing Confirm                03 .. (16 bytes, hidden)
+      6.567312  #464     cuff  Pairing Confirm                03 .. (16 bytes, hidden)
+      6.567764  #465     host  Pairing Random                 04 .. (16 bytes, hidden)
+      6.597430  #469     cuff  Pairing Random                 04 .. (16 bytes, hidden)
       6.597891  #470     ----  encrypt the link
       6.634010  #476     ----  the link is encrypted
-      6.661024  #489     cuff  Encryption Information      06 .. (16 bytes, hidden)
-      6.661622  #490     cuff  Central Identification      07 14 02 c0 10 dc 84 5e 9f bd dc
+      6.661024  #489     cuff  Encryption Information         06 .. (16 bytes, hidden)
+      6.661622  #490     cuff  Central Identification         07 14 02 c0 10 dc 84 5e 9f bd dc
 
   What happened
   A program on the host asked for this pairing.

@@ -2,12 +2,12 @@ btmon-5.66-failonce.txt: btmon's text
 
 Pairing 1 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reason (0x08).
 
-      0.095635  #52      host  Pairing Request             01 03 00 09 10 05 07
+      0.095635  #52      host  Pairing Request                01 03 00 09 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, SC
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      0.099102  #54      cuff  Pairing Failed              05 08
+      0.099102  #54      cuff  Pairing Failed                 05 08
                                    Unspecified Reason (0x08)
       0.099543  #21      ----  the kernel reports: pairing failed (MGMT status 0x05)
       0.102812  #57      ----  disconnected: Connection Terminated By Local Host (0x16)
@@ -70,26 +70,26 @@ Pairing 1 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reas
 
 Pairing 2 with 28:5F:DB:11:22:33: bonded: keys were exchanged and can be used again.
 
-      0.995819  #84      host  Pairing Request             01 03 00 09 10 05 07
+      0.995819  #84      host  Pairing Request                01 03 00 09 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, SC
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      0.997785  #86      cuff  Pairing Response            02 03 00 01 10 00 01
+      0.997785  #86      cuff  Pairing Response               02 03 00 01 10 00 01
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: none
                                    responder keys: EncKey
       0.998614  #60      ----  the agent is asked whether to go on
       1.030833  #61      ----  the agent says yes
-      1.031032  #87      host  Pairing Confirm             03 .. (16 bytes, hidden)
-      1.039315  #89      cuff  Pairing Confirm             03 .. (16 bytes, hidden)
-      1.039552  #90      host  Pairing Random              04 .. (16 bytes, hidden)
-      1.048693  #92      cuff  Pairing Random              04 .. (16 bytes, hidden)
+      1.031032  #87      host  Pairing Confirm                03 .. (16 bytes, hidden)
+      1.039315  #89      cuff  Pairing Confirm                03 .. (16 bytes, hidden)
+      1.039552  #90      host  Pairing Random                 04 .. (16 bytes, hidden)
+      1.048693  #92      cuff  Pairing Random                 04 .. (16 bytes, hidden)
       1.048940  #93      ----  encrypt the link
       1.055760  #95      ----  the link is encrypted
-      1.079287  #97      cuff  Encryption Information      06 .. (16 bytes, hidden)
-      1.079539  #98      cuff  Central Identification      07 dd 77 f8 37 c2 5b 37 9f 9e 69
+      1.079287  #97      cuff  Encryption Information         06 .. (16 bytes, hidden)
+      1.079539  #98      cuff  Central Identification         07 dd 77 f8 37 c2 5b 37 9f 9e 69
 
   What happened
   The host began; the cuff had not asked for it.

@@ -2,22 +2,22 @@ btmon-5.66-pairable_off.txt: btmon's text
 
 Pairing 1 with 28:5F:DB:11:22:33: paired, but without keys to keep: the next connection begins anew.
 
-      0.091820  #52      host  Pairing Request             01 03 00 08 10 00 02
+      0.091820  #52      host  Pairing Request                01 03 00 08 10 00 02
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    No Bonding, No MITM, SC
                                    initiator keys: none
                                    responder keys: IdKey
-      0.094967  #54      cuff  Pairing Response            02 03 00 01 10 00 00
+      0.094967  #54      cuff  Pairing Response               02 03 00 01 10 00 00
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: none
                                    responder keys: none
       0.095082  #23      ----  the agent is asked whether to go on
       0.135437  #26      ----  the agent says yes
-      0.135784  #57      host  Pairing Confirm             03 .. (16 bytes, hidden)
-      0.138478  #59      cuff  Pairing Confirm             03 .. (16 bytes, hidden)
-      0.138618  #60      host  Pairing Random              04 .. (16 bytes, hidden)
-      0.148229  #62      cuff  Pairing Random              04 .. (16 bytes, hidden)
+      0.135784  #57      host  Pairing Confirm                03 .. (16 bytes, hidden)
+      0.138478  #59      cuff  Pairing Confirm                03 .. (16 bytes, hidden)
+      0.138618  #60      host  Pairing Random                 04 .. (16 bytes, hidden)
+      0.148229  #62      cuff  Pairing Random                 04 .. (16 bytes, hidden)
       0.148345  #63      ----  encrypt the link
       0.155026  #66      ----  the link is encrypted
 

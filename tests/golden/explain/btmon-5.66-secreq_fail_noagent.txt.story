@@ -2,10 +2,10 @@ btmon-5.66-secreq_fail_noagent.txt: btmon's text
 
 Pairing 1 with 28:5F:DB:11:22:33: failed: the host refused with Pairing Not Supported (0x05).
 
-      0.420574  #62      cuff  Security Request            0b 01
+      0.420574  #62      cuff  Security Request               0b 01
                                    Bonding, No MITM, Legacy
       0.420863  #38      ----  the kernel reports: pairing failed (MGMT status 0x05)
-      0.420951  #63      host  Pairing Failed              05 05
+      0.420951  #63      host  Pairing Failed                 05 05
                                    Pairing Not Supported (0x05)
 
   What happened
@@ -34,12 +34,12 @@ Pairing 1 with 28:5F:DB:11:22:33: failed: the host refused with Pairing Not Supp
 
 Pairing 2 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reason (0x08).
 
-      0.603230  #68      host  Pairing Request             01 03 00 08 10 00 02
+      0.603230  #68      host  Pairing Request                01 03 00 08 10 00 02
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    No Bonding, No MITM, SC
                                    initiator keys: none
                                    responder keys: IdKey
-      0.604533  #70      cuff  Pairing Failed              05 08
+      0.604533  #70      cuff  Pairing Failed                 05 08
                                    Unspecified Reason (0x08)
       0.605060  #47      ----  the kernel reports: pairing failed (MGMT status 0x05)
       0.605884  #73      ----  disconnected: Connection Terminated By Local Host (0x16)

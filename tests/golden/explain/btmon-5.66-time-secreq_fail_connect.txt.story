@@ -2,14 +2,14 @@ btmon-5.66-time-secreq_fail_connect.txt: btmon's text
 
 Pairing 1 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reason (0x08).
 
-      0.225615  #61      cuff  Security Request            0b 01
+      0.225615  #61      cuff  Security Request               0b 01
                                    Bonding, No MITM, Legacy
-      0.226625  #62      host  Pairing Request             01 03 00 01 10 05 07
+      0.226625  #62      host  Pairing Request                01 03 00 01 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      0.227900  #64      cuff  Pairing Failed              05 08
+      0.227900  #64      cuff  Pairing Failed                 05 08
                                    Unspecified Reason (0x08)
       0.228453  #23      ----  the kernel reports: pairing failed (MGMT status 0x05)
       0.229383  #67      ----  disconnected: Connection Terminated By Local Host (0x16)

@@ -2,12 +2,12 @@ failonce.btsnoop: btsnoop (Linux monitor)
 
 Pairing 1 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reason (0x08).
 
-      7.493494  #436     host  Pairing Request             01 03 00 09 10 05 07
+      7.493494  #436     host  Pairing Request                01 03 00 09 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, SC
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      7.496961  #438     cuff  Pairing Failed              05 08
+      7.496961  #438     cuff  Pairing Failed                 05 08
                                    Unspecified Reason (0x08)
       7.497402  #439     ----  the kernel reports: pairing failed (MGMT status 0x05)
       7.500671  #444     ----  disconnected: Connection Terminated By Local Host (0x16)
@@ -70,26 +70,26 @@ Pairing 1 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reas
 
 Pairing 2 with 28:5F:DB:11:22:33: bonded: keys were exchanged and can be used again.
 
-      8.393678  #557     host  Pairing Request             01 03 00 09 10 05 07
+      8.393678  #557     host  Pairing Request                01 03 00 09 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, SC
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      8.395644  #559     cuff  Pairing Response            02 03 00 01 10 00 01
+      8.395644  #559     cuff  Pairing Response               02 03 00 01 10 00 01
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: none
                                    responder keys: EncKey
       8.396473  #560     ----  the agent is asked whether to go on
       8.428692  #571     ----  the agent says yes
-      8.428891  #573     host  Pairing Confirm             03 .. (16 bytes, hidden)
-      8.437174  #575     cuff  Pairing Confirm             03 .. (16 bytes, hidden)
-      8.437411  #576     host  Pairing Random              04 .. (16 bytes, hidden)
-      8.446552  #580     cuff  Pairing Random              04 .. (16 bytes, hidden)
+      8.428891  #573     host  Pairing Confirm                03 .. (16 bytes, hidden)
+      8.437174  #575     cuff  Pairing Confirm                03 .. (16 bytes, hidden)
+      8.437411  #576     host  Pairing Random                 04 .. (16 bytes, hidden)
+      8.446552  #580     cuff  Pairing Random                 04 .. (16 bytes, hidden)
       8.446799  #581     ----  encrypt the link
       8.453619  #583     ----  the link is encrypted
-      8.477146  #587     cuff  Encryption Information      06 .. (16 bytes, hidden)
-      8.477398  #588     cuff  Central Identification      07 dd 77 f8 37 c2 5b 37 9f 9e 69
+      8.477146  #587     cuff  Encryption Information         06 .. (16 bytes, hidden)
+      8.477398  #588     cuff  Central Identification         07 dd 77 f8 37 c2 5b 37 9f 9e 69
 
   What happened
   The host began; the cuff had not asked for it.

@@ -2,14 +2,14 @@ original-question.txt: btmon's text
 
 Pairing 1: failed: the cuff refused with Unspecified Reason (0x08).
 
-      0.000000  #17      cuff  Security Request            0b 01
+      0.000000  #17      cuff  Security Request               0b 01
                                    Bonding, No MITM, Legacy
-      0.000124  #18      host  Pairing Request             01 03 00 01 10 05 07
+      0.000124  #18      host  Pairing Request                01 03 00 01 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      0.096938  #20      cuff  Pairing Failed              05 08
+      0.096938  #20      cuff  Pairing Failed                 05 08
                                    Unspecified Reason (0x08)
 
   What happened

@@ -2,22 +2,22 @@ pairable_off.btsnoop: btsnoop (Linux monitor)
 
 Pairing 1 with 28:5F:DB:11:22:33: paired, but without keys to keep: the next connection begins anew.
 
-      4.910114  #447     host  Pairing Request             01 03 00 08 10 00 02
+      4.910114  #447     host  Pairing Request                01 03 00 08 10 00 02
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    No Bonding, No MITM, SC
                                    initiator keys: none
                                    responder keys: IdKey
-      4.913261  #449     cuff  Pairing Response            02 03 00 01 10 00 00
+      4.913261  #449     cuff  Pairing Response               02 03 00 01 10 00 00
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: none
                                    responder keys: none
       4.913376  #450     ----  the agent is asked whether to go on
       4.953731  #468     ----  the agent says yes
-      4.954078  #470     host  Pairing Confirm             03 .. (16 bytes, hidden)
-      4.956772  #472     cuff  Pairing Confirm             03 .. (16 bytes, hidden)
-      4.956912  #473     host  Pairing Random              04 .. (16 bytes, hidden)
-      4.966523  #478     cuff  Pairing Random              04 .. (16 bytes, hidden)
+      4.954078  #470     host  Pairing Confirm                03 .. (16 bytes, hidden)
+      4.956772  #472     cuff  Pairing Confirm                03 .. (16 bytes, hidden)
+      4.956912  #473     host  Pairing Random                 04 .. (16 bytes, hidden)
+      4.966523  #478     cuff  Pairing Random                 04 .. (16 bytes, hidden)
       4.966639  #479     ----  encrypt the link
       4.973320  #485     ----  the link is encrypted
 

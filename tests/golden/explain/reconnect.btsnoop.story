@@ -2,26 +2,26 @@ reconnect.btsnoop: btsnoop (Linux monitor)
 
 Pairing 1 with 28:5F:DB:11:22:33: bonded: keys were exchanged and can be used again.
 
-      5.510943  #436     host  Pairing Request             01 03 00 09 10 05 07
+      5.510943  #436     host  Pairing Request                01 03 00 09 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, SC
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      5.517376  #439     cuff  Pairing Response            02 03 00 01 10 00 01
+      5.517376  #439     cuff  Pairing Response               02 03 00 01 10 00 01
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: none
                                    responder keys: EncKey
       5.517478  #440     ----  the agent is asked whether to go on
       5.546899  #459     ----  the agent says yes
-      5.547224  #461     host  Pairing Confirm             03 .. (16 bytes, hidden)
-      5.551810  #463     cuff  Pairing Confirm             03 .. (16 bytes, hidden)
-      5.551950  #464     host  Pairing Random              04 .. (16 bytes, hidden)
-      5.561048  #469     cuff  Pairing Random              04 .. (16 bytes, hidden)
+      5.547224  #461     host  Pairing Confirm                03 .. (16 bytes, hidden)
+      5.551810  #463     cuff  Pairing Confirm                03 .. (16 bytes, hidden)
+      5.551950  #464     host  Pairing Random                 04 .. (16 bytes, hidden)
+      5.561048  #469     cuff  Pairing Random                 04 .. (16 bytes, hidden)
       5.561174  #470     ----  encrypt the link
       5.570079  #478     ----  the link is encrypted
-      5.590883  #496     cuff  Encryption Information      06 .. (16 bytes, hidden)
-      5.591183  #497     cuff  Central Identification      07 43 4e 09 5b 04 77 cb 25 38 ce
+      5.590883  #496     cuff  Encryption Information         06 .. (16 bytes, hidden)
+      5.591183  #497     cuff  Central Identification         07 43 4e 09 5b 04 77 cb 25 38 ce
 
   What happened
   A program on the host asked for this pairing.
@@ -36,7 +36,7 @@ Pairing 1 with 28:5F:DB:11:22:33: bonded: keys were exchanged and can be used ag
 
 Pairing 2 with 28:5F:DB:11:22:33: encrypted with the key of an earlier pairing.
 
-      5.651884  #530     cuff  Security Request            0b 01
+      5.651884  #530     cuff  Security Request               0b 01
                                    Bonding, No MITM, Legacy
       5.652173  #531     ----  encrypt the link with a key from before
       5.652959  #533     ----  the link is encrypted
@@ -49,7 +49,7 @@ Pairing 3 with 28:5F:DB:11:22:33: encrypted with the key of an earlier pairing.
 
       6.754634  #597     ----  encrypt the link with a key from before
       6.755597  #599     ----  the link is encrypted
-      6.897841  #645     cuff  Security Request            0b 01
+      6.897841  #645     cuff  Security Request               0b 01
                                    Bonding, No MITM, Legacy
       6.898140  #646     ----  encrypt the link with a key from before
       6.899203  #648     ----  the link is encrypted

@@ -2,14 +2,14 @@ secreq_fail_connect.btsnoop: btsnoop (Linux monitor)
 
 Pairing 1 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reason (0x08).
 
-      7.044573  #472     cuff  Security Request            0b 01
+      7.044573  #472     cuff  Security Request               0b 01
                                    Bonding, No MITM, Legacy
-      7.045583  #473     host  Pairing Request             01 03 00 01 10 05 07
+      7.045583  #473     host  Pairing Request                01 03 00 01 10 05 07
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    Bonding, No MITM, Legacy
                                    initiator keys: EncKey, Sign
                                    responder keys: EncKey, IdKey, Sign
-      7.046858  #475     cuff  Pairing Failed              05 08
+      7.046858  #475     cuff  Pairing Failed                 05 08
                                    Unspecified Reason (0x08)
       7.047411  #476     ----  the kernel reports: pairing failed (MGMT status 0x05)
       7.048341  #479     ----  disconnected: Connection Terminated By Local Host (0x16)

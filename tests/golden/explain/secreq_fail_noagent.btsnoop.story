@@ -2,10 +2,10 @@ secreq_fail_noagent.btsnoop: btsnoop (Linux monitor)
 
 Pairing 1 with 28:5F:DB:11:22:33: failed: the host refused with Pairing Not Supported (0x05).
 
-      6.315699  #478     cuff  Security Request            0b 01
+      6.315699  #478     cuff  Security Request               0b 01
                                    Bonding, No MITM, Legacy
       6.315988  #479     ----  the kernel reports: pairing failed (MGMT status 0x05)
-      6.316076  #480     host  Pairing Failed              05 05
+      6.316076  #480     host  Pairing Failed                 05 05
                                    Pairing Not Supported (0x05)
 
   What happened
@@ -36,12 +36,12 @@ Pairing 1 with 28:5F:DB:11:22:33: failed: the host refused with Pairing Not Supp
 
 Pairing 2 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reason (0x08).
 
-      6.498355  #501     host  Pairing Request             01 03 00 08 10 00 02
+      6.498355  #501     host  Pairing Request                01 03 00 08 10 00 02
                                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
                                    No Bonding, No MITM, SC
                                    initiator keys: none
                                    responder keys: IdKey
-      6.499658  #503     cuff  Pairing Failed              05 08
+      6.499658  #503     cuff  Pairing Failed                 05 08
                                    Unspecified Reason (0x08)
       6.500185  #504     ----  the kernel reports: pairing failed (MGMT status 0x05)
       6.501009  #507     ----  disconnected: Connection Terminated By Local Host (0x16)
