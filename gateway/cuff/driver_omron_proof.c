@@ -99,13 +99,15 @@ static void accept(struct driver_omron *d) {
 
 bool driver_omron_ask_settings(struct driver_omron *d, const struct driver_now *now) {
         const struct omron_model *m = driver_omron_model(d);
-        size_t left = omron_model_settings_size(m) - d->settings_have;
+        size_t have = d->settings_have, left = omron_model_settings_size(m) - have;
         size_t limit = driver_omron_limit(d, m);
 
         if (left == 0)
                 return false;
-        driver_omron_request_read(d, m->read_base + (unsigned) d->settings_have,
-                                  left < limit ? left : limit);
+        /* The clock goes on between two reads, and its sum with it: never half of its window. */
+        if (have < m->clock_from && left > m->clock_from - have)
+                left = m->clock_from - have;
+        driver_omron_request_read(d, m->read_base + (unsigned) have, left < limit ? left : limit);
         return true;
 }
 

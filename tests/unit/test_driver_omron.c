@@ -494,11 +494,11 @@ static void answers_before_the_reply(void) {
         frame[9] ^= 1;
         say(frame, false);
         reply(0);
-        CHECK(memcmp(cuff.driver.settings_bytes, cuff.memory + 0x0260, 56) == 0);
+        CHECK(memcmp(cuff.driver.settings_bytes, cuff.memory + 0x0260, 44) == 0);
         CHECK_EQ(cuff.driver.facts.retries, 0);
         driver_omron_next(&cuff.driver, &cuff.now, &r);
         CHECK_EQ(r.verb, DRIVER_WRITE_COMMAND);
-        CHECK_EQ(r.value[4], 0x98); /* what follows 56 bytes of 0260 */
+        CHECK_EQ(r.value[4], 0x8C); /* the clock, after 44 bytes of 0260 */
 }
 
 static void a_mark_outside_the_ring_is_none(void) {
