@@ -3,12 +3,11 @@
  *
  *      > ACL Data RX: Handle 64 flags 0x02 dlen 6             #17 [hci0] 26.323537
  *      < LE-ACL: Handle 64 [AA:BB:..] [1/6] flags 0x00 dlen 6 #18 [hci0] 10:11:12.323537
- *      < HCI Command: LE Start Encryption (0x08|0x0019) plen 28    #19 [hci0] 2024-01-01
- * 10:11:12.32 > HCI Event: Encryption Change (0x08) plen 4           #20 [hci0] 26.420475
+ *      < HCI Command: LE Start.. (0x08|0x0019) plen 28 #19 [hci0] 2024-01-01 10:11:12.323537
+ *      > HCI Event: Encryption Change (0x08) plen 4           #20 [hci0] 26.420475
  *      @ MGMT Event: New Long Ter.. (0x000a) plen 37     {0x0001} [hci0] 26.420480
  *      = Open Index: 00:00:00:00:00:00                            [hci0] 26.420490
- *      ^ what                       ^ code, or size               ^ the stamp, maybe on the next
- * line
+ *      what        : .. (code) or size               the stamp, maybe on the next line
  */
 #include "core/trace_btmon_parts.h"
 

@@ -14,7 +14,6 @@
 #define ROLE_PERIPHERAL  1
 #define SETTING_BONDABLE 0x10
 #define STORE_HINT_YES   1
-#define NO_ADDRESS_TYPE  0xFF
 #define NO_HANDLE        0xFFFF
 #define HANDLE_MAX       0x0FFF
 #define ANY_CODE         UINT32_MAX
