@@ -17,7 +17,8 @@ PKG_LIBS   = $(shell pkg-config --libs $(PKGS)) -lpaho-mqtt3as -lpthread
 
 CFLAGS   ?= -O2 -g
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-BASE     := -std=gnu17 -Igateway -D_GNU_SOURCE $(WARN) $(WERROR)
+# 64 bits for files on armhf: captures can be large.
+BASE     := -std=gnu17 -Igateway -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) $(WERROR)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 SOURCES  := $(sort $(wildcard gateway/*/*.c))

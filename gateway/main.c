@@ -7,7 +7,9 @@
 int main(int argc, char **argv) {
         int code = command_main(argc, argv);
 
-        if (fflush(stdout) != 0 && code == EXIT_CODE_OK)
+        if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_CODE_OK) {
+                fprintf(stderr, "cuff2mqtt: not all of it could be written: is the disk full?\n");
                 code = EXIT_CODE_FAILURE;
+        }
         return code;
 }

@@ -94,7 +94,9 @@ static int open_file(struct capture *c, const char *path) {
         if (c->fd < 0) {
                 int error = errno;
 
-                return capture_fail(c, -error, "%s cannot be opened: %s", c->name, strerror(error));
+                return capture_fail(c, -error, "%s cannot be opened: %s%s", c->name,
+                                    strerror(error),
+                                    error == EACCES ? " (with sudo in front it may be)" : "");
         }
         if (fstat(c->fd, &s) < 0)
                 s = (struct stat){0};
@@ -135,6 +137,22 @@ static const struct beginning beginnings[] = {
         {BYTES("%PDF-"),                    .refusal = "a PDF: the capture itself, or its text, is needed"},
 };
 /* clang-format on */
+
+/* Texts that are not btmon's, and what would have been a capture. */
+#define BUG_REPORT                                                                                 \
+        "the text of an Android bug report, which holds the Bluetooth log only packed (BTSNOOZ): " \
+        "take btsnoop_hci.log out of the report's zip archive, or unpack it with btsnooz.py"
+#define HCIDUMP "the text of hcidump, which is not read: record with `sudo btmon -w FILE` instead"
+static const struct {
+        const char *says, *refusal;
+} texts[] = {
+        {"== dumpstate: ", BUG_REPORT},
+        {"BTSNOOP_LOG_SUMMARY", BUG_REPORT},
+        {"HCI sniffer - Bluetooth packet analyzer", HCIDUMP},
+        {" ACL data: handle ", HCIDUMP}, /* btmon: "ACL Data RX: Handle" */
+        {" bytes captured (",
+         "Wireshark's text, which is not read: save the packets as pcapng (File, Save As)"},
+};
 
 /* Apple's PacketLogger has no magic. A record is: BE32 length of what follows, BE32 seconds, BE32
  * microseconds, one byte type (0x00 to 0x0b packets, from 0xf8 on notes), the packet. */
@@ -183,12 +201,9 @@ static int open_format(struct capture *c) {
                                     "%s is of Apple's PacketLogger, whose own format is not read: "
                                     "save the capture as btsnoop or pcap",
                                     c->name);
-        if (head_has(c, "== dumpstate: ") || head_has(c, "BTSNOOP_LOG_SUMMARY"))
-                return capture_fail(c, -EINVAL,
-                                    "%s is the text of an Android bug report, which holds the "
-                                    "Bluetooth log only packed (BTSNOOZ): take btsnoop_hci.log out "
-                                    "of the report's zip archive, or unpack it with btsnooz.py",
-                                    c->name);
+        for (size_t i = 0; i < ELEMENTS(texts); i++)
+                if (head_has(c, texts[i].says))
+                        return capture_fail(c, -EINVAL, "%s is %s", c->name, texts[i].refusal);
         if (is_text(c))
                 return capture_text_open(c);
         return capture_fail(c, -EINVAL,

@@ -115,12 +115,15 @@ static int take_option(const struct command *c, char **argv, struct command_argu
         return 0;
 }
 
-/* Takes one word, and the next if it belongs to it: how many; 0 when it is refused (and said). */
-static int take_word(const struct command *c, char **argv, struct command_arguments *a) {
+/* Takes one word, and the next if it belongs to it: how many; 0 when it is refused (and said).
+ * `plain`: "--" stood before, so that this is no option whatever it looks like. */
+static int take_word(const struct command *c, char **argv, bool plain,
+                     struct command_arguments *a) {
         const char *word = argv[0];
         unsigned given = 0;
 
-        if (word[0] == '-' && word[1] != '\0') /* "-" alone is an operand: standard input */
+        /* "-" alone is an operand: standard input */
+        if (!plain && word[0] == '-' && word[1] != '\0')
                 return take_option(c, argv, a);
         while (given < c->operands && a->operand[given])
                 given++;
@@ -137,14 +140,20 @@ static int take_word(const struct command *c, char **argv, struct command_argume
 /* `argv` ends with NULL and begins after the command's name. */
 static int run_command(const struct command *c, char **argv) {
         struct command_arguments a = {0};
+        bool plain = false;
 
-        for (size_t i = 0; argv[i]; i++)
+        for (size_t i = 0; argv[i] && strcmp(argv[i], "--") != 0; i++)
                 if (is_help(argv[i])) {
                         command_print_help(c);
                         return EXIT_CODE_OK;
                 }
         while (*argv) {
-                int taken = take_word(c, argv, &a);
+                int taken = 1;
+
+                if (!plain && strcmp(*argv, "--") == 0)
+                        plain = true;
+                else
+                        taken = take_word(c, argv, plain, &a);
 
                 if (taken == 0)
                         return EXIT_CODE_USAGE;

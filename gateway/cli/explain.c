@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/explain_words.h"
 #include "cli/progress.h"
 
 /* --- frames in, pairings out --- */
@@ -104,7 +105,8 @@ static int read_capture(struct capture *c, const char *path, struct explain *e) 
         if (text && !e->btmon.seen) {
                 fprintf(stderr,
                         "cuff2mqtt: %s is text, but nothing in it looks like btmon's: save what "
-                        "`sudo btmon` shows, or better, record with `sudo btmon -w FILE`\n",
+                        "`sudo btmon` shows, or better, record with `sudo btmon -w FILE`; from "
+                        "Wireshark save the packets as pcapng, not as text\n",
                         name_of(path));
                 return -EINVAL;
         }
@@ -118,8 +120,11 @@ struct good {
         struct trace_pairing pairing; /* the first that came furthest */
 };
 
+/* 0: nothing to follow. A sniffer sees no more of a success than that it goes on encrypted. */
 static int rank(const struct trace_pairing *p) {
-        return p->outcome == TRACE_BONDED ? 2 : p->outcome == TRACE_PAIRED_WITHOUT_KEYS ? 1 : 0;
+        if (p->outcome == TRACE_INCOMPLETE)
+                return p->phase >= TRACE_PHASE_ENCRYPTION ? 1 : 0;
+        return p->outcome == TRACE_BONDED ? 3 : p->outcome == TRACE_PAIRED_WITHOUT_KEYS ? 2 : 0;
 }
 
 static void on_good(void *owner, const struct trace_pairing *p) {
@@ -134,9 +139,11 @@ static void on_good(void *owner, const struct trace_pairing *p) {
 /* --- the capture in question --- */
 
 struct asked {
-        bool json, keys, failed;
-        unsigned pairings, bad, bonded;
-        bool bad_last; /* the last pairing failed */
+        bool json, keys;
+        bool told, failed; /* of --json: there was an object; one could not be made */
+        unsigned pairings;
+        bool has_refused, passed;
+        struct trace_pairing refused; /* by the cuff; passed: which took the same request later */
         bool has_subject;
         struct trace_pairing
                 subject; /* to be compared: the last bad one with a request, else the last */
@@ -146,15 +153,29 @@ static bool is_bad(const struct trace_pairing *p) {
         return p->outcome != TRACE_BONDED && p->outcome != TRACE_ENCRYPTED_WITH_STORED_KEY;
 }
 
+static bool is_same(const struct trace_pairing *a, const struct trace_pairing *b) {
+        return a->has_address == b->has_address &&
+               (!a->has_address || memcmp(&a->address, &b->address, sizeof a->address) == 0) &&
+               memcmp(&a->request, &b->request, sizeof a->request) == 0;
+}
+
+static void note_refusal(struct asked *a, const struct trace_pairing *p) {
+        if (p->outcome == TRACE_FAILED && p->failed_by == TRACE_CUFF && p->has_request) {
+                a->refused = *p;
+                a->has_refused = true;
+                a->passed = false;
+        } else if (p->outcome == TRACE_BONDED && a->has_refused && is_same(&a->refused, p)) {
+                a->passed = true;
+        }
+}
+
 static void on_asked(void *owner, const struct trace_pairing *p) {
         struct asked *a = owner;
         struct verdict verdict;
 
         verdict_of(p, &verdict);
         a->pairings++;
-        a->bad += is_bad(p);
-        a->bonded += p->outcome == TRACE_BONDED;
-        a->bad_last = is_bad(p);
+        note_refusal(a, p);
         if (p->has_request && (is_bad(p) || !a->has_subject || !is_bad(&a->subject))) {
                 a->has_subject = true;
                 a->subject = *p;
@@ -163,10 +184,11 @@ static void on_asked(void *owner, const struct trace_pairing *p) {
                 explain_story(stdout, a->pairings, p, &verdict, a->keys);
                 return;
         }
-        if (a->pairings > 1)
-                fputs(",", stdout);
-        if (explain_json(stdout, p, &verdict) < 0)
+        /* What there is no memory for is left out, and said: what is printed stays JSON. */
+        if (explain_json(stdout, a->told ? "," : "", p, &verdict) < 0)
                 a->failed = true;
+        else
+                a->told = true;
 }
 
 static void say_sum(const struct asked *a, uint64_t frames) {
@@ -176,18 +198,28 @@ static void say_sum(const struct asked *a, uint64_t frames) {
                        (unsigned long long) frames);
                 return;
         }
-        if (a->bad > 0 && a->bonded > 0 && !a->bad_last)
-                printf("In this capture %u of %u did not succeed, and a later one did: what "
-                       "refused then was passing.\n",
-                       a->bad, a->pairings);
+        if (a->passed)
+                explain_wrap(
+                        stdout, "", 0,
+                        "The cuff refused, and took the same request later in this capture: the "
+                        "request was not the reason. It was passing, or the P was not blinking "
+                        "yet.");
 }
 
 static void compare(const struct asked *a, const struct good *good, const char *const files[2]) {
-        if (good->found && a->has_subject)
+        if (good->found && rank(&good->pairing) == 0)
+                printf("There is nothing to compare: no pairing in %s succeeded. The second file "
+                       "is the capture of one that does.\n",
+                       name_of(files[1]));
+        else if (good->found && a->has_subject)
                 explain_compare(stdout, &a->subject, &good->pairing);
         else
                 printf("There is nothing to compare: %s has no Pairing Request.\n",
                        name_of(good->found ? files[0] : files[1]));
+}
+
+static void say_no_memory(void) {
+        fprintf(stderr, "cuff2mqtt: there is no memory left\n");
 }
 
 /* An exit code. `good` NULL: nothing to compare with. */
@@ -209,6 +241,8 @@ static int explain_one(const char *const files[2], struct explain *e, const stru
                 say_sum(a, e->frames);
         if (r == 0 && good)
                 compare(a, good, files);
+        if (a->failed)
+                say_no_memory();
         return r < 0 || a->failed ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
 }
 
@@ -236,8 +270,10 @@ static int run(const struct command_arguments *arguments) {
                 return refuse("explain needs a capture");
         if (files[1] && strcmp(files[0], "-") == 0 && strcmp(files[1], "-") == 0)
                 return refuse("only one of the two captures can be standard input");
-        if (!e || !good || !asked)
+        if (!e || !good || !asked) {
+                say_no_memory();
                 return EXIT_CODE_FAILURE;
+        }
         if (files[1] && arguments->json)
                 fprintf(stderr,
                         "cuff2mqtt: --json tells of %s alone; without it the two are "

@@ -35,7 +35,9 @@ void explain_end(struct explain *e);
 /* The story of one pairing for people (explain_story.c). `keys`: show secret values too. */
 void explain_story(FILE *f, unsigned n, const struct trace_pairing *p, const struct verdict *v,
                    bool keys);
-/* One object of "pairings", on one line without its end (explain_json.c). 0 or -ENOMEM. */
-int explain_json(FILE *f, const struct trace_pairing *p, const struct verdict *v);
+/* `before`, then one object of "pairings", on one line without its end (explain_json.c). 0; or
+ * -ENOMEM, and nothing is printed. */
+int explain_json(FILE *f, const char *before, const struct trace_pairing *p,
+                 const struct verdict *v);
 /* The two requests side by side and the differences that can matter (explain_compare.c). */
 void explain_compare(FILE *f, const struct trace_pairing *bad, const struct trace_pairing *good);

@@ -112,6 +112,53 @@ static const struct row {
          "may tell hosts apart by it. It goes together with IdKey above."},
 };
 
+/* --- where the other is the one that lacks it --- */
+
+static bool lacks_bonding(const struct trace_pairing *bad, const struct trace_pairing *good) {
+        return !(bad->request.auth & SMP_AUTH_BONDING_MASK);
+}
+
+static bool lacks_sc(const struct trace_pairing *bad, const struct trace_pairing *good) {
+        return !(bad->request.auth & SMP_AUTH_SC);
+}
+
+static bool lacks_identity(const struct trace_pairing *bad, const struct trace_pairing *good) {
+        return good->request.initiator_keys & ~bad->request.initiator_keys & SMP_KEY_ID;
+}
+
+static bool lacks_privacy(const struct trace_pairing *bad, const struct trace_pairing *good) {
+        return bad->own_random == TRACE_NO;
+}
+
+/* What a row means when it is not this one that lacks what the good one has. */
+static const struct {
+        cell cell;
+        bool (*lacks)(const struct trace_pairing *bad, const struct trace_pairing *good);
+        const char *matters;
+} otherwise[] = {
+        {cell_bonding, lacks_bonding, ""},
+        {cell_sc, lacks_sc,
+         "A host that can do Secure Connections may say so, and falls back to legacy pairing when "
+         "the cuff cannot. Unlikely to matter, but easy to try: on Linux `sudo btmgmt sc off` "
+         "takes the bit away, `sudo btmgmt sc on` brings it back."},
+        {cell_initiator, lacks_identity,
+         "These are the keys the host would hand to the cuff. IdKey is the one that could matter, "
+         "and the good one succeeded without more of it. Unlikely to matter."},
+        {cell_address, lacks_privacy,
+         "The good one succeeded from its public address: the cuff needs no private (random) one."},
+};
+
+/* What row `i` means, whose cells differ. */
+static const char *what_matters(size_t i, const struct trace_pairing *bad,
+                                const struct trace_pairing *good) {
+        for (size_t j = 0; j < ELEMENTS(otherwise); j++)
+                if (otherwise[j].cell == rows[i].cell && !otherwise[j].lacks(bad, good))
+                        return otherwise[j].matters;
+        return rows[i].matters;
+}
+
+/* --- all of it --- */
+
 static void print_bytes(FILE *f, const struct trace_pairing *p, const char *who) {
         uint8_t bytes[SMP_PDU_MAX];
         struct smp_pdu pdu = {.code = SMP_PAIRING_REQUEST, .features = p->request};
@@ -136,7 +183,7 @@ void explain_compare(FILE *f, const struct trace_pairing *bad, const struct trac
 
                 differs[i] = strcmp(left, right) != 0 && strcmp(left, UNKNOWN) != 0 &&
                              strcmp(right, UNKNOWN) != 0;
-                matters = matters || (differs[i] && rows[i].matters[0]);
+                matters = matters || (differs[i] && *what_matters(i, bad, good));
                 fprintf(f, "%c %-20s %-34s %s\n", differs[i] ? '*' : ' ', rows[i].name, left,
                         right);
         }
@@ -151,9 +198,9 @@ void explain_compare(FILE *f, const struct trace_pairing *bad, const struct trac
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 char first[40];
 
-                if (!differs[i] || !rows[i].matters[0])
+                if (!differs[i] || !*what_matters(i, bad, good))
                         continue;
                 snprintf(first, sizeof first, "  * %s: ", rows[i].name);
-                explain_wrap(f, first, 4, rows[i].matters);
+                explain_wrap(f, first, 4, what_matters(i, bad, good));
         }
 }

@@ -44,7 +44,8 @@ static void add_cause(struct json *j, cJSON *array, const struct verdict_cause *
         json_text(j, object, "remedy", pairing_cause_remedy(c->cause));
 }
 
-int explain_json(FILE *f, const struct trace_pairing *p, const struct verdict *v) {
+int explain_json(FILE *f, const char *before, const struct trace_pairing *p,
+                 const struct verdict *v) {
         struct json j = json_begin(cJSON_CreateObject());
         _cleanup_(freep) char *text = NULL;
         cJSON *causes;
@@ -62,6 +63,6 @@ int explain_json(FILE *f, const struct trace_pairing *p, const struct verdict *v
         text = json_end(&j);
         if (!text)
                 return -ENOMEM;
-        fputs(text, f);
+        fprintf(f, "%s%s", before, text);
         return 0;
 }

@@ -16,7 +16,7 @@ static const char *side_word(enum trace_side side) {
 /* What an SMP PDU says, in one line; nothing that is a key. */
 static void print_pdu_meaning(FILE *f, const struct trace_step *s) {
         char auth[SMP_TEXT_MAX], initiator[SMP_TEXT_MAX], responder[SMP_TEXT_MAX];
-        const char *indent = "                                   ";
+        const char *indent = "                    ";
         struct smp_pdu pdu;
 
         if (s->malformed)
@@ -82,10 +82,11 @@ static void print_other(FILE *f, const struct trace_step *s) {
                 fprintf(f, "a program asks for pairing (%s)\n", smp_io_to_string(s->io));
                 return;
         case TRACE_CONFIRM_ASKED:
-                fprintf(f, "the agent is asked whether to go on\n");
+                fprintf(f, "the kernel asks whether to go on\n");
                 return;
         case TRACE_CONFIRM_ANSWERED:
-                fprintf(f, "the agent says %s\n", s->answer == TRACE_YES ? "yes" : "no");
+                fprintf(f, "bluetoothd or the agent says %s\n",
+                        s->answer == TRACE_YES ? "yes" : "no");
                 return;
         case TRACE_KEY_STORED:
                 fprintf(f, "the kernel hands the new key over to be stored\n");
@@ -181,13 +182,19 @@ static void say_agreement(FILE *f, const struct trace_pairing *p) {
         explain_wrap(f, "  ", 2, text);
 }
 
+/* bluetoothd answers by itself what a program asked it to do; for the rest it asks the agent. The
+ * kernel does not hear which. */
 static void say_agent(FILE *f, const struct trace_pairing *p) {
         if (p->confirm == TRACE_YES)
-                explain_wrap(f, "  ", 2, "The host's agent was asked, and agreed.");
+                explain_wrap(f, "  ", 2,
+                             "The host was asked (bluetoothd or an agent), and agreed.");
         else if (p->confirm == TRACE_NO)
-                explain_wrap(f, "  ", 2, "The host's agent was asked, and refused.");
+                explain_wrap(f, "  ", 2,
+                             "The host was asked (bluetoothd or an agent), and refused.");
         else if (p->confirm_pending)
-                explain_wrap(f, "  ", 2, "The host's agent was asked, and no answer was seen.");
+                explain_wrap(
+                        f, "  ", 2,
+                        "The host was asked (bluetoothd or an agent), and no answer was seen.");
         if (p->bondable == TRACE_NO)
                 explain_wrap(f, "  ", 2, "The host's adapter was not pairable.");
 }

@@ -32,7 +32,10 @@ const char *explain_reason_meaning(uint8_t reason, enum trace_side by) {
                 const char *cuff, *host; /* host NULL: the same */
         } meanings[] = {
                 {SMP_REASON_PASSKEY_ENTRY_FAILED,
-                 "The number was not typed in, or pairing was cancelled by hand.", NULL},
+                 "The number was not typed in, or pairing was cancelled by hand.",
+                 "A Linux host says so when bluetoothd or an agent says no, or when no agent is "
+                 "there "
+                 "to ask; elsewhere, pairing was cancelled by hand."},
                 {SMP_REASON_OOB_NOT_AVAILABLE,
                  "It wants data from another channel (NFC, a code) that the other does not have.",
                  NULL},
@@ -41,11 +44,12 @@ const char *explain_reason_meaning(uint8_t reason, enum trace_side by) {
                  NULL},
                 {SMP_REASON_CONFIRM_VALUE_FAILED,
                  "The proof it was sent does not match what it computed: another number was "
-                 "entered, or something went wrong on the way. Cuffs were seen to do so once and "
-                 "to pair at the next try.",
+                 "entered, or something went wrong on the way. That was seen at a first try with a "
+                 "cuff, and the next one succeeded.",
                  NULL},
                 {SMP_REASON_PAIRING_NOT_SUPPORTED,
-                 "The cuff does not take part in pairing at the moment. Sent by a cuff it is the "
+                 "Who sent it does not take part in pairing at the moment. Sent by a cuff it is "
+                 "the "
                  "cuff's refusal; a Linux host without an agent would send it the other way.",
                  "The host does not take part in pairing at the moment: on Linux the kernel "
                  "answers so by itself when no agent is registered or the adapter is not "
@@ -65,7 +69,9 @@ const char *explain_reason_meaning(uint8_t reason, enum trace_side by) {
                  "The check at the end of Secure Connections does not match what it computed.",
                  NULL},
                 {SMP_REASON_NUMERIC_COMPARISON_FAILED, "The numbers shown were not the same.",
-                 NULL},
+                 "With Secure Connections a Linux host says so when bluetoothd or an agent says "
+                 "no, or "
+                 "when no agent is there to ask, numbers or not."},
                 {SMP_REASON_BREDR_IN_PROGRESS, "It is pairing over classic Bluetooth just now.",
                  NULL},
                 {SMP_REASON_CROSS_TRANSPORT_NOT_ALLOWED,
@@ -121,7 +127,9 @@ char *explain_ending(const struct trace_pairing *p, char ret[EXPLAIN_ENDING_MAX]
                 words_add(&w, "encrypted with the key of an earlier pairing");
                 break;
         case TRACE_KEY_REFUSED:
-                words_add(&w, "the cuff refused the stored key: ");
+                words_add(&w, p->failed_by == TRACE_CUFF
+                                      ? "the cuff refused the stored key: "
+                                      : "encryption with the stored key failed: ");
                 words_add(&w, trace_hci_error_to_string(p->reason));
                 words_add(&w, " (");
                 words_add_byte(&w, p->reason);

@@ -5,7 +5,7 @@
 
 #include "core/trace.h"
 
-#define EXPLAIN_COLUMNS 96
+#define EXPLAIN_COLUMNS 78
 
 /* `first`, then `text` in lines of at most EXPLAIN_COLUMNS; all but the first begin with `indent`
  * blanks. Nothing for "". */

@@ -99,11 +99,12 @@ void progress_show(struct progress *p, uint64_t done, uint64_t all) {
             (p->shown_usec > 0 && now < p->shown_usec + BETWEEN_USEC))
                 return;
         p->shown_usec = now;
+        p->drawn = true;
         draw(p, done, all);
 }
 
 void progress_done(struct progress *p) {
-        if (p->shown_usec > 0)
+        if (p->drawn)
                 fprintf(stderr, "\r\033[K");
-        p->shown_usec = 0;
+        p->drawn = false;
 }

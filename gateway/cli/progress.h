@@ -2,13 +2,15 @@
  * wiped away at the end. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct progress {
         const char *what;    /* "Reading capture.log" */
         uint64_t shown_usec; /* CLOCK_MONOTONIC of the last drawing; 0 never */
         uint64_t begun_usec;
-        int on; /* -1 not decided */
+        bool drawn; /* it is on the screen */
+        int on;     /* -1 not decided */
 };
 
 void progress_init(struct progress *p, const char *what);

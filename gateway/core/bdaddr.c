@@ -3,20 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* 0..15, or -1; the final NUL is no digit either, so a parser of pairs never passes the end. */
-static int digit_from_char(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
-}
+#include "core/words.h"
 
 static int byte_from_chars(const char *at) {
-        int high = digit_from_char(at[0]);
-        int low = high < 0 ? -1 : digit_from_char(at[1]);
+        int high = words_hex_digit(at[0]);
+        int low = high < 0 ? -1 : words_hex_digit(at[1]);
 
         return low < 0 ? -1 : high << 4 | low;
 }

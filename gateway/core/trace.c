@@ -177,8 +177,8 @@ static void on_mgmt(struct trace *t, const struct trace_event *event) {
         }
         if (event->kind == TRACE_PAIRING_STATUS)
                 trace_past_pair_asked(t, &event->address, false);
-        if (l && trace_link_step(l, event))
-                finish(t, l);
+        if (l)
+                (void) trace_link_step(l, event); /* user space's word ends none */
 }
 
 /* ------------------------------------------------------------------------------------------- */

@@ -88,7 +88,7 @@ struct trace_pairing {
         int64_t flag_age_usec; /* from that advertisement to the first frame; -1 not told */
 
         /* The same address earlier in this capture (links without an address: the same link). */
-        unsigned earlier_failures;  /* failed or incomplete */
+        unsigned earlier_failures;  /* failed, incomplete, or a key refused */
         int64_t since_failure_usec; /* from the end of the last one; -1 none, or not told */
         bool bonded_before;         /* a pairing earlier in this capture ended as BONDED */
 

@@ -1,7 +1,8 @@
 /* btmon's text, as it is shown and as people paste it: indentation lost or not, quoted ("> > ACL"),
- * with HTML's &lt; and &gt;, with colours, line numbers, headers broken in two. Names changed with
- * its versions, the numbers behind them did not. Very old ones ("@ Device Connected: ..") say
- * nothing of the management interface that is read here; hcidump's text is not btmon's.
+ * with HTML's &lt;, &gt; and <br>, with colours, line numbers, bluetoothctl's prompt, headers
+ * broken in two. Names changed with its versions, the numbers behind them did not. Very old ones
+ * ("@ Device Connected: ..") say nothing of the management interface that is read here; hcidump's
+ * text is not btmon's.
  *
  * A block begins with a line that names a packet ("> ACL Data RX: Handle 64 flags 0x02 dlen 6
  * #17 [hci0] 26.323537", "< HCI Command: ..", "@ MGMT Event: ..") and lasts to the next. Direction
@@ -20,7 +21,7 @@
 /* The rest down to the functions is private, but for `seen`. */
 #define TRACE_BTMON_FIELDS   18
 #define TRACE_BTMON_ADAPTERS 4
-#define TRACE_BTMON_LINKS    4 /* on which our host is the peripheral */
+#define TRACE_BTMON_LINKS    8 /* that are marked */
 
 struct trace_btmon_kind; /* what a block is about (trace_btmon_fields.c) */
 
@@ -38,6 +39,12 @@ struct trace_btmon_block {
         struct trace_event event;
 };
 
+enum trace_btmon_mark {
+        TRACE_BTMON_CENTRAL, /* or not known */
+        TRACE_BTMON_PERIPHERAL,
+        TRACE_BTMON_BREDR,
+};
+
 struct trace_btmon {
         bool seen; /* a line named a packet: this is btmon's text */
 
@@ -51,10 +58,10 @@ struct trace_btmon {
                 uint16_t handle;         /* told last */
         } adapter[TRACE_BTMON_ADAPTERS]; /* by number modulo */
         struct {
-                bool used;
+                enum trace_btmon_mark mark;
                 uint16_t adapter, handle;
-        } peripheral[TRACE_BTMON_LINKS];
-        uint8_t next_peripheral;
+        } link[TRACE_BTMON_LINKS]; /* those that are not our host's as central */
+        uint8_t next_link;
 };
 
 void trace_btmon_init(struct trace_btmon *b);

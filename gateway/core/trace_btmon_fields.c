@@ -20,14 +20,6 @@
 #define DATA_MAX         31 /* of an advertisement; OMRON's has fewer */
 #define BIT(field)       (1u << (field))
 
-/* Own_Address_Type of the commands that create connections. */
-enum own_address {
-        OWN_PUBLIC = 0,
-        OWN_RANDOM = 1,
-        OWN_PRIVATE_OR_PUBLIC = 2,
-        OWN_PRIVATE_OR_RANDOM = 3,
-};
-
 enum field {
         STATUS,
         HANDLE,
@@ -99,6 +91,7 @@ static const struct trace_btmon_kind {
         {TRACE_BTMON_COMMAND,      0x2019,   TRACE_ENCRYPTION_ASKED, BIT(HANDLE), 0},
         {TRACE_BTMON_COMMAND,      0x200D,   OWN_ADDRESS,            BIT(OWN_TYPE), 0},
         {TRACE_BTMON_COMMAND,      0x2043,   OWN_ADDRESS,            BIT(OWN_TYPE), 0},
+        {TRACE_BTMON_EVENT,        0x03,     TRACE_CONNECTED,        BIT(STATUS) | BIT(HANDLE), 0}, /* BR/EDR */
         {TRACE_BTMON_EVENT,        0x05,     TRACE_DISCONNECTED,     BIT(STATUS) | BIT(HANDLE) | BIT(REASON), 0},
         {TRACE_BTMON_EVENT,        0x08,     TRACE_ENCRYPTION_DONE,  BIT(STATUS) | BIT(HANDLE), 0},
         {TRACE_BTMON_EVENT,        0x30,     TRACE_ENCRYPTION_DONE,  BIT(STATUS) | BIT(HANDLE), 0},
@@ -236,42 +229,33 @@ bool trace_btmon_block_line(struct trace_btmon_block *block, const char *text) {
 
 /* --- the end of a block --- */
 
-static bool is_peripheral(const struct trace_btmon *b, const struct trace_event *event) {
+static enum trace_btmon_mark mark_of(const struct trace_btmon *b, const struct trace_event *event) {
         for (size_t i = 0; i < TRACE_BTMON_LINKS; i++)
-                if (b->peripheral[i].used && b->peripheral[i].adapter == event->adapter &&
-                    b->peripheral[i].handle == event->handle)
-                        return true;
-        return false;
+                if (b->link[i].mark && b->link[i].adapter == event->adapter &&
+                    b->link[i].handle == event->handle)
+                        return b->link[i].mark;
+        return TRACE_BTMON_CENTRAL;
 }
 
-static void set_peripheral(struct trace_btmon *b, const struct trace_event *event,
-                           bool peripheral) {
+static void mark(struct trace_btmon *b, const struct trace_event *event,
+                 enum trace_btmon_mark what) {
         for (size_t i = 0; i < TRACE_BTMON_LINKS; i++)
-                if (b->peripheral[i].adapter == event->adapter &&
-                    b->peripheral[i].handle == event->handle)
-                        b->peripheral[i].used = false;
-        if (!peripheral)
+                if (b->link[i].adapter == event->adapter && b->link[i].handle == event->handle)
+                        b->link[i].mark = TRACE_BTMON_CENTRAL;
+        if (what == TRACE_BTMON_CENTRAL)
                 return;
-        b->next_peripheral = (uint8_t) ((b->next_peripheral + 1) % TRACE_BTMON_LINKS);
-        b->peripheral[b->next_peripheral].used = true;
-        b->peripheral[b->next_peripheral].adapter = event->adapter;
-        b->peripheral[b->next_peripheral].handle = event->handle;
+        b->next_link = (uint8_t) ((b->next_link + 1) % TRACE_BTMON_LINKS);
+        b->link[b->next_link].mark = what;
+        b->link[b->next_link].adapter = event->adapter;
+        b->link[b->next_link].handle = event->handle;
 }
 
 static enum trace_answer own_random(const struct trace_btmon_block *block, uint8_t type) {
-        switch (type) {
-        case OWN_PUBLIC:
-                return TRACE_NO;
-        case OWN_RANDOM:
-        case OWN_PRIVATE_OR_RANDOM:
-                return TRACE_YES;
-        case OWN_PRIVATE_OR_PUBLIC:
-                if (has(block, OWN_PRIVATE))
-                        return block->value[OWN_PRIVATE] ? TRACE_YES : TRACE_NO;
-                return TRACE_NOT_TOLD;
-        default:
-                return TRACE_NOT_TOLD;
-        }
+        enum trace_answer used_private = TRACE_NOT_TOLD;
+
+        if (has(block, OWN_PRIVATE))
+                used_private = block->value[OWN_PRIVATE] ? TRACE_YES : TRACE_NO;
+        return trace_own_random(type, used_private);
 }
 
 static bool connected(struct trace_btmon *b, struct trace_event *event) {
@@ -280,7 +264,11 @@ static bool connected(struct trace_btmon *b, struct trace_event *event) {
 
         if (block->value[STATUS] != 0)
                 return false;
-        set_peripheral(b, event, peripheral);
+        if (block->source == TRACE_BTMON_EVENT) { /* no event: kept to know what is no cuff's */
+                mark(b, event, TRACE_BTMON_BREDR);
+                return false;
+        }
+        mark(b, event, peripheral ? TRACE_BTMON_PERIPHERAL : TRACE_BTMON_CENTRAL);
         if (!peripheral)
                 event->own_random = own_random(
                         block, b->adapter[event->adapter % TRACE_BTMON_ADAPTERS].own_address_type);
@@ -293,7 +281,9 @@ static bool disconnected(struct trace_btmon *b, struct trace_event *event) {
         if (b->block.value[STATUS] != 0)
                 return false;
         event->status = (uint8_t) b->block.value[REASON];
-        set_peripheral(b, event, false);
+        if (mark_of(b, event) == TRACE_BTMON_PERIPHERAL)
+                event->status = trace_reason_turned(event->status);
+        mark(b, event, TRACE_BTMON_CENTRAL);
         return true;
 }
 
@@ -308,13 +298,15 @@ static bool encrypted(struct trace_btmon *b, struct trace_event *event) {
                 *encrypting = NO_HANDLE;
                 return event->status != 0 && event->handle != NO_HANDLE;
         }
+        if (mark_of(b, event) == TRACE_BTMON_BREDR)
+                return false;
         return event->status != 0 || !has(block, ENABLED) || block->value[ENABLED] != 0;
 }
 
 static bool encryption_asked(struct trace_btmon *b, struct trace_event *event) {
         event->stored = b->block.value[RANDOM_NUMBER] != 0 || b->block.value[DIVERSIFIER] != 0;
         if (b->block.source == TRACE_BTMON_LE_EVENT) /* a peripheral's controller asks for it */
-                set_peripheral(b, event, true);
+                mark(b, event, TRACE_BTMON_PERIPHERAL);
         else
                 b->adapter[event->adapter % TRACE_BTMON_ADAPTERS].encrypting = event->handle;
         return true;
@@ -322,7 +314,7 @@ static bool encryption_asked(struct trace_btmon *b, struct trace_event *event) {
 
 static void finish_smp(struct trace_btmon *b, struct trace_event *event) {
         trace_btmon_smp_finish(&b->block);
-        if (is_peripheral(b, event) && event->side != TRACE_UNKNOWN)
+        if (mark_of(b, event) == TRACE_BTMON_PERIPHERAL && event->side != TRACE_UNKNOWN)
                 event->side = event->side == TRACE_HOST ? TRACE_CUFF : TRACE_HOST;
 }
 

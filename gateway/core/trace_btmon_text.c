@@ -4,9 +4,12 @@
  *      12: > > ACL Data RX: ..         line numbers and quotation
  *      &gt; ACL Data RX: ..            HTML
  *      ESC[0;35m> ACL Data RX: ..      colours
+ *      [bluetooth]# > ACL Data RX: ..  bluetoothctl in the same terminal
  *      bluetoothd[746]: < ACL ..       not from people: newer versions name the sender
  */
 #include "core/trace_btmon_parts.h"
+
+#include "core/words.h"
 
 #include <string.h>
 
@@ -22,16 +25,6 @@
 
 static bool is_digit(char c) {
         return c >= '0' && c <= '9';
-}
-
-static int digit(char c) {
-        if (is_digit(c))
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
 }
 
 bool trace_btmon_begins(const char *text, const char *words) {
@@ -59,14 +52,19 @@ static const struct {
         {"&gt;", '>'},
         {"&amp;", '&'},
         {"&nbsp;", ' '},
+        {"<br>", ' '},
+        {"<br/>", ' '},
+        {"<br />", ' '},
+        {"<pre>", ' '},
+        {"<code>", ' '},
         {"\xC2\xA0", ' '},     /* no-break space */
         {"\xEF\xBB\xBF", ' '}, /* byte order mark */
         /* clang-format on */
 };
 
-/* How long the entity at `line` is; 0: none. */
+/* How long the entity, or the tag, at `line` is; 0: none. */
 static size_t entity(const char *line, size_t n, char *ret) {
-        if (!is_one_of(*line, "&\xC2\xEF"))
+        if (!is_one_of(*line, "&<\xC2\xEF"))
                 return 0;
         for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
                 size_t length = strlen(entities[i].text);
@@ -127,6 +125,17 @@ static const char *skip_line_number(const char *text) {
         return at + 1;
 }
 
+/* "[bluetooth]# ", "[bluetoothctl]> ". */
+static const char *skip_prompt(const char *text) {
+        const char *at = text;
+
+        if (*text != '[')
+                return text;
+        while (*at && *at != ']')
+                at++;
+        return trace_btmon_begins(at, "]# ") || trace_btmon_begins(at, "]> ") ? at + 3 : text;
+}
+
 /* "bluetoothd[746]: <": with the sign, or it is a field ("Data[5]: ..") or another log. */
 static const char *skip_process(const char *text) {
         const char *at = text;
@@ -151,7 +160,7 @@ static const char *skip_marks(const char *text, char *sign) {
 const char *trace_btmon_skip(const char *text, char *ret_sign) {
         *ret_sign = '\0';
         text = skip_marks(text, ret_sign);
-        text = skip_marks(skip_line_number(text), ret_sign);
+        text = skip_marks(skip_prompt(skip_line_number(text)), ret_sign);
         return skip_marks(skip_process(text), ret_sign);
 }
 
@@ -185,8 +194,8 @@ bool trace_btmon_number(const char **at, uint64_t *ret) {
         uint64_t base = hex ? 16 : 10, number = 0;
         const char *begin = hex ? *at + 2 : *at, *text = begin;
 
-        for (; hex ? digit(*text) >= 0 : is_digit(*text); text++) {
-                uint64_t more = (uint64_t) digit(*text);
+        for (; hex ? words_hex_digit(*text) >= 0 : is_digit(*text); text++) {
+                uint64_t more = (uint64_t) words_hex_digit(*text);
 
                 if (number > (UINT64_MAX - more) / base)
                         return false;
@@ -249,8 +258,8 @@ bool trace_btmon_address(const char *text, struct bdaddr *ret) {
 size_t trace_btmon_hex(const char *text, uint8_t *ret, size_t max) {
         size_t n = 0;
 
-        for (; n < max && digit(text[0]) >= 0 && digit(text[1]) >= 0; text += 2)
-                ret[n++] = (uint8_t) (digit(text[0]) << 4 | digit(text[1]));
+        for (; n < max && words_hex_digit(text[0]) >= 0 && words_hex_digit(text[1]) >= 0; text += 2)
+                ret[n++] = (uint8_t) (words_hex_digit(text[0]) << 4 | words_hex_digit(text[1]));
         return n;
 }
 
@@ -264,7 +273,7 @@ static bool digits(const char **at, size_t max, int64_t *ret) {
         for (; is_digit((*at)[n]); n++) {
                 if (n == max)
                         return false;
-                number = number * 10 + digit((*at)[n]);
+                number = number * 10 + words_hex_digit((*at)[n]);
         }
         *at += n;
         *ret = number;

@@ -24,7 +24,8 @@ enum trace_answer {
 enum trace_kind {
         /* On one link. */
         TRACE_CONNECTED,        /* address, own_random */
-        TRACE_DISCONNECTED,     /* status: the reason (HCI error code) */
+        TRACE_DISCONNECTED,     /* status: the reason (HCI error code), as the host's controller
+                                   says it: 0x16 where the host ended the link */
         TRACE_SMP,              /* side, pdu */
         TRACE_ENCRYPTION_ASKED, /* by the host; stored */
         TRACE_ENCRYPTION_DONE,  /* status: 0, or why not (HCI error code) */
@@ -67,5 +68,11 @@ struct trace_event {
 /* An advertisement's data: whether it holds OMRON's; then `ret_flag` is what that says of pairing.
  */
 bool trace_advertised(const uint8_t *data, size_t n, enum trace_answer *ret_flag);
+/* Own address types of HCI's Create Connection, 0..3: did the host connect from a random address?
+ * 2 leaves it open (a private address if there is one): `used_private` says whether there was. */
+enum trace_answer trace_own_random(uint8_t own_address_type, enum trace_answer used_private);
+/* The reason a link ended, as the other side's controller says it: 13..15 <-> 16. */
+uint8_t trace_reason_turned(uint8_t reason);
+
 /* OMRON's manufacturer data, after the company: NOT_TOLD where it is not understood. */
 enum trace_answer trace_pairing_flag(const uint8_t *value, size_t n);

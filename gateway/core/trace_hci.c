@@ -8,6 +8,7 @@
  *      200D LE Create Connection           xx*12 AT ..         AT own address type
  *      2043 LE Extended Create Connection  FF AT ..
  *      2019 LE Start Encryption            HH HH RR*8 DD DD ..  Rand, EDIV; the key is not read
+ *      03 Connection Complete              SS HH HH ..         of BR/EDR: status, handle
  *      05 Disconnection Complete           SS HH HH RR         status, handle, reason
  *      08 Encryption Change, 59 its v2     SS HH HH EE ..      EE 0: switched off
  *      30 Encryption Key Refresh Complete  SS HH HH
@@ -36,6 +37,7 @@ enum opcode {
 };
 
 enum event_code {
+        BREDR_CONNECTION_COMPLETE = 0x03,
         DISCONNECTION_COMPLETE = 0x05,
         ENCRYPTION_CHANGE = 0x08,
         COMMAND_STATUS = 0x0F,
@@ -51,14 +53,6 @@ enum subevent {
         ENHANCED_CONNECTION_COMPLETE = 0x0A,
         EXTENDED_ADVERTISING_REPORT = 0x0D,
         ENHANCED_CONNECTION_COMPLETE_V2 = 0x29,
-};
-
-/* Own_Address_Type of the commands that create connections. */
-enum own_address {
-        OWN_PUBLIC = 0,
-        OWN_RANDOM = 1,
-        OWN_PRIVATE_OR_PUBLIC = 2,
-        OWN_PRIVATE_OR_RANDOM = 3,
 };
 
 static struct trace_hci_adapter *adapter_of(struct trace_hci *h,
@@ -127,19 +121,11 @@ static size_t command(struct trace_hci *h, const struct trace_hci_frame *frame,
 
 /* `private_address`: what the controller says it used; NULL: it does not say. */
 static enum trace_answer own_random(uint8_t type, const uint8_t *private_address) {
-        switch (type) {
-        case OWN_PUBLIC:
-                return TRACE_NO;
-        case OWN_RANDOM:
-        case OWN_PRIVATE_OR_RANDOM:
-                return TRACE_YES;
-        case OWN_PRIVATE_OR_PUBLIC:
-                if (private_address)
-                        return any_set(private_address, ADDRESS_SIZE) ? TRACE_YES : TRACE_NO;
-                return TRACE_NOT_TOLD;
-        default:
-                return TRACE_NOT_TOLD;
-        }
+        enum trace_answer used_private = TRACE_NOT_TOLD;
+
+        if (private_address)
+                used_private = any_set(private_address, ADDRESS_SIZE) ? TRACE_YES : TRACE_NO;
+        return trace_own_random(type, used_private);
 }
 
 static size_t connected(struct trace_hci *h, const struct trace_hci_frame *frame, struct bytes b,
@@ -165,6 +151,16 @@ static size_t connected(struct trace_hci *h, const struct trace_hci_frame *frame
         return 1;
 }
 
+/* No event: it is kept to know what is no cuff's. */
+static void bredr_connected(struct trace_hci *h, const struct trace_hci_frame *frame,
+                            struct bytes b) {
+        uint8_t status = bytes_u8(&b);
+        uint16_t handle = take_handle(&b);
+
+        if (!b.short_read && status == 0)
+                trace_hci_link_begin(h, frame->adapter, handle)->bredr = true;
+}
+
 static size_t disconnected(struct trace_hci *h, const struct trace_hci_frame *frame, struct bytes b,
                            struct trace_event *ret) {
         uint8_t status = bytes_u8(&b);
@@ -175,21 +171,22 @@ static size_t disconnected(struct trace_hci *h, const struct trace_hci_frame *fr
         if (b.short_read || status != 0)
                 return 0;
         link = trace_hci_link_find(h, frame->adapter, handle);
-        if (link)
-                link->used = false;
         *ret = trace_hci_event(frame, TRACE_DISCONNECTED);
         ret->handle = handle;
-        ret->status = reason;
+        ret->status = link && link->peripheral ? trace_reason_turned(reason) : reason;
+        if (link)
+                link->used = false;
         return 1;
 }
 
-static size_t encryption_changed(const struct trace_hci_frame *frame, struct bytes b, bool refresh,
-                                 struct trace_event *ret) {
+static size_t encryption_changed(struct trace_hci *h, const struct trace_hci_frame *frame,
+                                 struct bytes b, bool refresh, struct trace_event *ret) {
         uint8_t status = bytes_u8(&b);
         uint16_t handle = take_handle(&b);
         bool enabled = refresh || bytes_u8(&b) != 0;
+        const struct trace_hci_link *link = trace_hci_link_find(h, frame->adapter, handle);
 
-        if (b.short_read || (status == 0 && !enabled))
+        if (b.short_read || (status == 0 && !enabled) || (link && link->bredr))
                 return 0;
         *ret = trace_hci_event(frame, TRACE_ENCRYPTION_DONE);
         ret->handle = handle;
@@ -261,12 +258,15 @@ static size_t event(struct trace_hci *h, const struct trace_hci_frame *frame,
         if (size < bytes_left(&b))
                 b.end = b.at + size;
         switch (code) {
+        case BREDR_CONNECTION_COMPLETE:
+                bredr_connected(h, frame, b);
+                return 0;
         case DISCONNECTION_COMPLETE:
                 return disconnected(h, frame, b, ret);
         case ENCRYPTION_CHANGE:
         case ENCRYPTION_CHANGE_V2:
         case KEY_REFRESH_COMPLETE:
-                return encryption_changed(frame, b, code == KEY_REFRESH_COMPLETE, ret);
+                return encryption_changed(h, frame, b, code == KEY_REFRESH_COMPLETE, ret);
         case COMMAND_STATUS:
                 return command_status(h, frame, b, ret);
         case LE_META:

@@ -38,6 +38,7 @@ struct trace_hci {
         struct trace_hci_link {
                 bool used;
                 bool peripheral; /* our host is the peripheral of this link: sides swap */
+                bool bredr;      /* no LE link: its encryption is not told */
                 uint16_t adapter, handle;
                 struct trace_hci_part {
                         bool filling;

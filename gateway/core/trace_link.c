@@ -135,31 +135,37 @@ static bool settle(struct trace_link *l, enum trace_outcome outcome) {
         return outcome == TRACE_BONDED || outcome == TRACE_PAIRED_WITHOUT_KEYS;
 }
 
+/* Authentication Failure, PIN or Key Missing, MIC Failure */
+static bool is_of_key(uint8_t status) {
+        return status == 0x05 || status == 0x06 || status == 0x3D;
+}
+
 /* Encryption did not come to be: with the pairing's own key (a failure nobody can be blamed for)
- * or with a stored one, which the cuff has no more. */
+ * or with a stored one, which the cuff has no more if the error is one of the key. */
 static void refuse(struct trace_link *l, uint8_t status) {
         struct trace_pairing *p = &l->pairing;
 
         p->phase = TRACE_PHASE_ENCRYPTION;
         p->has_reason = true;
         p->reason = status;
-        p->failed_by = l->exchange ? TRACE_UNKNOWN : TRACE_CUFF;
+        p->failed_by = is_of_key(status) && !l->exchange ? TRACE_CUFF : TRACE_UNKNOWN;
         settle(l, l->exchange ? TRACE_FAILED : TRACE_KEY_REFUSED);
 }
 
-/* Keys are handed out only on an encrypted link: seeing one is as good as the event. */
+/* Keys are handed out only on an encrypted link: seeing one is as good as the event. What a bond
+ * is for is the LTK, which in legacy pairing is one of them. */
 static bool complete(struct trace_link *l) {
         static const uint8_t sent = SMP_KEY_ENC | SMP_KEY_ID | SMP_KEY_SIGN;
         struct trace_pairing *p = &l->pairing;
         uint8_t host = p->agreement.initiator_keys & sent,
                 cuff = p->agreement.responder_keys & sent;
-        bool some = p->agreement.secure_connections || host || cuff;
+        bool ltk = p->agreement.secure_connections || ((host | cuff) & SMP_KEY_ENC);
 
         if (!p->has_agreement || (!p->encrypted && !p->host_keys && !p->cuff_keys))
                 return false;
         if ((p->host_keys & host) != host || (p->cuff_keys & cuff) != cuff)
                 return false;
-        return settle(l, p->agreement.bonding && some ? TRACE_BONDED : TRACE_PAIRED_WITHOUT_KEYS);
+        return settle(l, p->agreement.bonding && ltk ? TRACE_BONDED : TRACE_PAIRED_WITHOUT_KEYS);
 }
 
 /* --- PDUs ---------------------------------------------------------------------------------- */
@@ -312,9 +318,7 @@ static bool on_done(struct trace_link *l, const struct trace_event *event) {
 }
 
 static bool on_disconnected(struct trace_link *l, const struct trace_event *event) {
-        /* Authentication Failure, PIN or Key Missing, MIC Failure */
-        bool of_key = event->status == 0x05 || event->status == 0x06 || event->status == 0x3D;
-        bool refused = l->pending && !l->exchange && of_key;
+        bool refused = l->pending && !l->exchange && is_of_key(event->status);
 
         if ((with_stored_key(l) || l->pairing.outcome == TRACE_BONDED) && !refused)
                 return true; /* all went well; how the link ends says nothing about that */

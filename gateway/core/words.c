@@ -53,6 +53,16 @@ void words_add_hex(struct words *w, const uint8_t *bytes, size_t n) {
         }
 }
 
+int words_hex_digit(char c) {
+        if (c >= '0' && c <= '9')
+                return c - '0';
+        if (c >= 'a' && c <= 'f')
+                return c - 'a' + 10;
+        if (c >= 'A' && c <= 'F')
+                return c - 'A' + 10;
+        return -1;
+}
+
 void words_add_span(struct words *w, int64_t usec) {
         uint64_t ms = usec > 0 ? (uint64_t) usec / 1000 : 0;
 

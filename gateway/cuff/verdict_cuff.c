@@ -76,9 +76,14 @@ enum verdict_weight verdict_not_in_pairing_mode(const struct trace_pairing *p, s
 
 enum verdict_weight verdict_bonded_elsewhere(const struct trace_pairing *p, struct words *pro,
                                              struct words *con) {
+        bool refused =
+                p->failed_by == TRACE_CUFF || (p->outcome == TRACE_INCOMPLETE && p->has_request);
+
         if (p->outcome == TRACE_KEY_REFUSED)
                 verdict_say(pro, "These cuffs keep one bond: pairing with a phone since then ends "
                                  "this host's.");
+        else if (!refused) /* nobody asked it, or nobody knows who refused */
+                verdict_say(pro, "These cuffs keep one bond.");
         else if (p->has_security_request) {
                 verdict_say(pro, "The cuff asked for security itself (Security Request ");
                 words_add_byte(pro, p->security_request);

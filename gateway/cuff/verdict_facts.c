@@ -65,6 +65,8 @@ const struct trace_step *verdict_unanswered(const struct trace_pairing *p) {
 
         if (p->outcome != TRACE_INCOMPLETE || p->steps_left_out > 0)
                 return NULL;
+        if (p->phase == TRACE_PHASE_KEYS && !p->has_agreement) /* it may have been the last */
+                return NULL;
         for (size_t i = 0; i < p->n_steps; i++)
                 if (p->step[i].kind == TRACE_SMP)
                         last = &p->step[i];

@@ -3,9 +3,12 @@
  * 0x05, and a pairing of its own asks for no bonding (AuthReq 08, keys 00 and 02). */
 #include "cuff/verdict_judge.h"
 
+/* Or may have said: where nobody knows who did, and it had not asked for a bond itself. */
 static bool host_said_not_supported(const struct trace_pairing *p) {
-        return verdict_failed_by_host(p) &&
-               verdict_smp_reason(p) == SMP_REASON_PAIRING_NOT_SUPPORTED;
+        if (verdict_smp_reason(p) != SMP_REASON_PAIRING_NOT_SUPPORTED)
+                return false;
+        return p->failed_by == TRACE_HOST ||
+               (p->failed_by == TRACE_UNKNOWN && !verdict_asks_bonding(p));
 }
 
 static bool agent_was_not_seen(const struct trace_pairing *p) {
@@ -20,13 +23,16 @@ static bool is_agents_turn(const struct trace_pairing *p) {
 }
 
 /* What the bytes say for an agent that is missing, and for an adapter that is not pairable. */
-static void add_no_bond_wanted(struct words *pro, const struct trace_pairing *p, const char *who) {
+static void add_no_bond_wanted(struct words *pro, struct words *con, const struct trace_pairing *p,
+                               const char *who) {
         if (verdict_asks_no_bonding(p))
                 verdict_add_request(pro, p, "asks for no bonding");
         else if (host_said_not_supported(p))
                 verdict_add_failed(pro, p);
         else
                 return;
+        if (host_said_not_supported(p) && p->failed_by == TRACE_UNKNOWN)
+                verdict_say(con, "Who sent it is not told.");
         verdict_say(pro, "So does a Linux host ");
         words_add(pro, who);
         words_add(pro, ".");
@@ -52,14 +58,15 @@ enum verdict_weight verdict_no_agent(const struct trace_pairing *p, struct words
         }
         if (!refused && !asks_none && !(agent_was_not_seen(p) && is_agents_turn(p)))
                 return VERDICT_NONE;
-        add_no_bond_wanted(pro, p, "without an agent");
+        add_no_bond_wanted(pro, con, p, "without an agent");
         if (agent_was_not_seen(p))
                 verdict_say(pro, "No agent was seen to register in this capture.");
         if (p->has_io) {
                 verdict_say(con, "An agent had registered, with ");
                 words_add(con, smp_io_to_string(p->io));
                 words_add(con, ".");
-                return VERDICT_LAST;
+                /* It may have left again: that makes the adapter not bondable. */
+                return p->bondable == TRACE_NO ? VERDICT_LISTED : VERDICT_LAST;
         }
         if (p->outcome == TRACE_PAIRED_WITHOUT_KEYS) {
                 verdict_say(con, "Without an agent the host was seen to give up; this one paired.");
@@ -82,7 +89,7 @@ enum verdict_weight verdict_not_pairable(const struct trace_pairing *p, struct w
         }
         if (!asks_none && !host_said_not_supported(p))
                 return VERDICT_NONE;
-        add_no_bond_wanted(pro, p, "that is not pairable");
+        add_no_bond_wanted(pro, con, p, "that is not pairable");
         if (p->bondable == TRACE_NO) {
                 verdict_say(pro, "The adapter was set not to be bondable (pairable).");
                 return weigh(p, true);

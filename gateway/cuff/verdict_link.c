@@ -36,7 +36,8 @@ enum verdict_weight verdict_no_answer(const struct trace_pairing *p, struct word
 
 enum verdict_weight verdict_bond_lost(const struct trace_pairing *p, struct words *pro,
                                       struct words *con) {
-        verdict_say(pro, "The host had a key for this cuff, and encryption with it was refused");
+        verdict_say(pro, "The host had a key for this cuff, and encryption with it ");
+        words_add(pro, p->failed_by == TRACE_CUFF ? "was refused" : "failed");
         if (p->has_reason) {
                 words_add(pro, ": ");
                 verdict_add_error(pro, p->reason);
@@ -44,6 +45,8 @@ enum verdict_weight verdict_bond_lost(const struct trace_pairing *p, struct word
         words_add(pro, ".");
         if (verdict_is_link_loss(verdict_hci_error(p)))
                 verdict_say(con, "The error is one of the radio, not of the key.");
+        else if (p->failed_by != TRACE_CUFF)
+                verdict_say(con, "This error does not say that the cuff refused.");
         return VERDICT_LISTED;
 }
 
@@ -76,13 +79,19 @@ static void add_failed_encryption(struct words *w, const struct trace_pairing *p
 }
 
 static void add_lost_keys(struct words *w, const struct trace_pairing *p) {
+        char keys[SMP_TEXT_MAX];
+
         if (!verdict_asks_bonding(p) || !p->has_response)
                 return;
         verdict_say(w, "The request");
         verdict_add_features(w, &p->request);
         words_add(w, " asks for bonding, the response is");
         verdict_add_features(w, &p->response);
-        words_add(w, ", and no keys were handed out.");
+        words_add(w, ". Keys handed out: by the host ");
+        words_add(w, smp_keys_print(p->host_keys, keys));
+        words_add(w, ", by the cuff ");
+        words_add(w, smp_keys_print(p->cuff_keys, keys));
+        words_add(w, ".");
 }
 
 enum verdict_weight verdict_protocol(const struct trace_pairing *p, struct words *pro,
@@ -119,12 +128,20 @@ static bool may_be_unread(const struct trace_pairing *p) {
         return p->phase == TRACE_PHASE_KEYS && !p->has_mgmt && !p->host_keys && !p->cuff_keys;
 }
 
+/* Its beginning is missing, and with that how many keys there should be. */
+static bool may_be_complete(const struct trace_pairing *p) {
+        return p->phase == TRACE_PHASE_KEYS && !p->has_agreement;
+}
+
 static void add_missing_end(struct words *w, const struct trace_pairing *p) {
         if (!p->has_disconnect)
                 verdict_say(w, "The capture ends before the pairing does.");
         if (may_be_unread(p))
                 verdict_say(w, "The link was encrypted; if a sniffer took this capture, it could "
                                "not read what followed, and the pairing may have succeeded.");
+        else if (may_be_complete(p))
+                verdict_say(w, "The link was encrypted, and which keys were agreed on is not in "
+                               "this capture: the pairing may have succeeded.");
         else if (p->phase == TRACE_PHASE_KEYS)
                 verdict_say(w, "The link was encrypted, and not all keys were seen.");
         if (!p->has_request && p->phase == TRACE_PHASE_ASKED)
@@ -139,5 +156,7 @@ enum verdict_weight verdict_not_in_capture(const struct trace_pairing *p, struct
                 add_missing_pdus(pro, p);
         if (pro->length == 0)
                 return VERDICT_NONE;
-        return p->outcome == TRACE_INCOMPLETE && may_be_unread(p) ? VERDICT_FIRST : VERDICT_LAST;
+        if (p->outcome != TRACE_INCOMPLETE)
+                return VERDICT_LAST;
+        return may_be_unread(p) || may_be_complete(p) ? VERDICT_FIRST : VERDICT_LAST;
 }

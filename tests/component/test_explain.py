@@ -39,8 +39,12 @@ def captures():
 
 def golden_of(name):
     """[(file, what explain says now)], each."""
-    return [(name + ".story", explain(name)[1]),
-            (name + ".json", explain(name, "--json")[1])]
+    def said(*words):
+        code, out, err = explain(name, *words)
+        assert (code, err) == (OK, ""), (name, code, err)
+        return out
+
+    return [(name + ".story", said()), (name + ".json", said("--json"))]
 
 
 class Golden(unittest.TestCase):
@@ -74,7 +78,7 @@ class Golden(unittest.TestCase):
     def test_stories_are_wrapped(self):
         for name in captures():
             for line in explain(name)[1].splitlines():
-                self.assertLessEqual(len(line), 100, f"{name}: {line}")
+                self.assertLessEqual(len(line), 105, f"{name}: {line}")
 
 
 class Question(unittest.TestCase):
@@ -136,6 +140,11 @@ class Question(unittest.TestCase):
                 "quoted": "".join("> " + line for line in text.splitlines(keepends=True)),
                 "html": text.replace("<", "&lt;").replace(">", "&gt;"),
                 "chatter": "Hi all,\nthis is what I see:\n\n" + text + "\nAny idea? Thanks!\n",
+                "saved html": "<pre><code>" + text.replace("<", "&lt;").replace(">", "&gt;") + "</code></pre>",
+                "br": text.replace("\n", "<br>\n"),
+                "br of xhtml": text.replace("\n", "<br />\n"),
+                "bluetoothctl beside it": text.replace("> ACL", "\x1b[0;94m[bluetooth]\x1b[0m# > ACL"),
+                "newer bluetoothctl": text.replace("> ACL", "[bluetoothctl]> > ACL"),
                 "tabs": "".join("\t" + line for line in text.splitlines(keepends=True)),
                 "no end": text.rstrip("\n"),
         }.items():
@@ -156,6 +165,13 @@ class Verdicts(unittest.TestCase):
         self.assertEqual((theirs["outcome"], theirs["failed_by"], theirs["reason"]), ("failed", "cuff", 8))
         self.assertEqual(theirs["request"]["auth"] & 3, 0)
         self.assertEqual(causes(theirs)[0], "no_agent")
+        unknown = explain("-", stdin=b"LE-ACL: Handle 64 flags 0x02 dlen 6\n SMP: Pairing Failed (0x05) len 1\n"
+                                     b" Reason: Pairing not supported (0x05)\n")[1]
+        self.assertIn("Who sent it does not take part", unknown)
+        for reason in (1, 12):
+            sent = explain("-", stdin=b"< ACL Data TX: Handle 64 flags 0x00 dlen 6\n SMP: Pairing Failed (0x05) len 1\n"
+                                      b" Reason: (0x%02x)\n" % reason)[1]
+            self.assertIn("no agent is there to ask", " ".join(sent.split()))
         received = b"> ACL Data RX: Handle 64 flags 0x02 dlen 6  #20 [hci0] 26.42\n SMP: Pairing Failed (0x05) len 1\n" \
                    b" Reason: Pairing not supported (0x05)\n"
         (cuff,) = pairings("-", stdin=received)
@@ -190,6 +206,31 @@ class Verdicts(unittest.TestCase):
     def test_a_passing_refusal(self):
         self.assertEqual(self.outcomes("failonce.btsnoop"), ["failed", "bonded"])
         self.assertIn("passing", explain("failonce.btsnoop")[1].splitlines()[-1])
+
+    def test_not_every_later_success_makes_a_refusal_a_passing_one(self):
+        def records(name):
+            with open(os.path.join(CAPTURES, name), "rb") as f:
+                content = f.read()
+            at = 16
+            while at < len(content):
+                size = 24 + int.from_bytes(content[at + 4:at + 8], "big")
+                yield content[at:at + size]
+                at += size
+
+        def last_words(*parts):
+            return " ".join(explain("-", stdin=b"btsnoop\0" + bytes([0, 0, 0, 1, 0, 0, 7, 0xd1]) + b"".join(
+                b"".join(part) for part in parts))[1].split())[-200:]
+
+        success = list(records("pair_ok.btsnoop"))
+        request = bytes.fromhex("01030009100507")
+        refused = list(records("failonce.btsnoop"))
+        refused = refused[:max(i for i, record in enumerate(refused) if request in record)]  # without its second try
+        address = bytes.fromhex("332211db5f28")
+        self.assertIn("It was passing", last_words(refused, success))
+        other_cuff = [record.replace(address, address[::-1]) for record in success]
+        self.assertNotIn("It was passing", last_words(refused, other_cuff))
+        self.assertNotIn("It was passing", last_words(success, refused))
+        self.assertNotIn("It was passing", last_words(records("secreq_fail_noagent.btsnoop"), success))
 
     def test_settings_of_the_host(self):
         self.assertEqual([p["request"]["auth"] for p in pairings("cap_keyboarddisplay.btsnoop")], [0x0d])
@@ -252,6 +293,38 @@ class Compare(unittest.TestCase):
         self.assertEqual(code, OK, err)
         self.assertIn("nothing to compare: standard input has no Pairing Request", out)
 
+    def differences(self, name, good):
+        out = " ".join(explain(name, good)[1].split())
+        return out[out.index("What the differences can mean"):]
+
+    def test_what_the_good_one_lacks_is_no_remedy(self):
+        lacking = self.differences("pair_ok.btsnoop", "privacy_device.btsnoop")
+        self.assertIn("`Privacy = device`", lacking)
+        self.assertIn("private (random) address and hands over its identity", lacking)
+        having = self.differences("privacy_device.btsnoop", "pair_ok.btsnoop")
+        self.assertNotIn("Privacy", having)
+        self.assertIn("succeeded without more of it", having)
+        self.assertIn("needs no private (random) one", having)
+
+    def test_secure_connections_either_way(self):
+        with open(os.path.join(CAPTURES, "pair_ok.btsnoop"), "rb") as f:
+            sc = f.read()
+        request = bytes.fromhex("01030009100507")
+        self.assertEqual(sc.count(request), 1)
+        legacy = sc.replace(request, bytes.fromhex("01030001100507"))
+        with tempfile.NamedTemporaryFile(suffix=".btsnoop") as file:
+            file.write(legacy)
+            file.flush()
+            self.assertIn("let the host begin (Pair)", self.differences(file.name, "pair_ok.btsnoop"))
+            self.assertIn("`sudo btmgmt sc off`", self.differences("pair_ok.btsnoop", file.name))
+
+    def test_the_second_file_must_be_of_a_success(self):
+        for name in ("failonce.btsnoop", "pair_ok.btsnoop"):
+            code, out, _ = explain(name, QUESTION)
+            self.assertEqual(code, OK)
+            self.assertNotIn("Side by side", out)
+            self.assertIn(f"nothing to compare: no pairing in {QUESTION} succeeded", out)
+
     def test_json_tells_of_one(self):
         code, out, err = explain("failonce.btsnoop", "pair_ok.btsnoop", "--json")
         self.assertEqual(code, OK)
@@ -282,6 +355,8 @@ class Misuse(unittest.TestCase):
         self.refused("-", "-", code=USAGE, pattern="only one")
         self.refused("pair_ok.btsnoop", "--kees", code=USAGE, pattern='"--keys"')
         self.refused("pair_ok.btsnoop", "--json=1", code=USAGE, pattern="no option")
+        self.refused("--", "--json", pattern="--json cannot be opened")
+        self.assertEqual(explain("--json", "--", "pair_ok.btsnoop")[0], OK)
 
     def test_files(self):
         self.refused("nothing.here", pattern=r"nothing\.here")
@@ -295,6 +370,18 @@ class Misuse(unittest.TestCase):
         code, out, err = explain("-", stdin=b"Dear diary,\nit did not pair again.\n")
         self.assertEqual(code, FAILURE)
         self.assertIn("btmon -w", err)
+
+    def test_text_of_other_programs_is_named(self):
+        for text, pattern in {
+                b"HCI sniffer - Bluetooth packet analyzer ver 5.50\ndevice: hci0 snap_len: 1500 filter: 0xffffffff\n"
+                b"> HCI Event: Command Status (0x0f) plen 4\n    LE Create Connection (0x08|0x000d) status 0x00 ncmd 1\n"
+                b"> ACL data: handle 64 flags 0x02 dlen 6\n    SMP: Pairing Failed (0x05)\n": "hcidump.*btmon -w",
+                b"I run linux, here is my log\n> 2016-08-06 19:04:14.325726 > ACL data: handle 64 flags 0x02 dlen 11\n"
+                b">     SMP: Pairing Request (0x01)\n>       capability 0x04 oob 0x00 auth req 0x0d\n": "hcidump",
+                b"Frame 472: 10 bytes on wire (80 bits), 10 bytes captured (80 bits)\n"
+                b"    Encapsulation type: Bluetooth Linux Monitor (159)\n": "Wireshark.*pcapng",
+        }.items():
+            self.refused("-", stdin=text, pattern=pattern)
 
     def test_nothing_in_it(self):
         with open(os.path.join(CAPTURES, "pair_ok.btsnoop"), "rb") as f:
@@ -325,6 +412,7 @@ class Misuse(unittest.TestCase):
             result = subprocess.run([CUFF2MQTT, "explain", "pair_ok.btsnoop"], stdout=full, stderr=subprocess.PIPE,
                                     timeout=60, cwd=CAPTURES)
         self.assertEqual(result.returncode, FAILURE)
+        self.assertRegex(result.stderr, rb"not all of it could be written.*disk")
 
 
 if __name__ == "__main__":

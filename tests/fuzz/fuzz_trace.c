@@ -99,6 +99,7 @@ static void require_failure(const struct trace_pairing *p) {
 
 static void require_outcome(const struct trace_pairing *p) {
         bool exchange = p->has_request || p->has_response;
+        bool of_key = p->reason == 0x05 || p->reason == 0x06 || p->reason == 0x3D;
 
         REQUIRE(p->outcome < TRACE_OUTCOME_MAX_ && trace_outcome_to_string(p->outcome));
         REQUIRE(p->phase <= TRACE_PHASE_KEYS && p->failed_by <= TRACE_CUFF);
@@ -121,8 +122,8 @@ static void require_outcome(const struct trace_pairing *p) {
                 break;
         }
         if (p->outcome == TRACE_KEY_REFUSED)
-                REQUIRE(p->failed_by == TRACE_CUFF && p->phase == TRACE_PHASE_ENCRYPTION &&
-                        !exchange);
+                REQUIRE(p->failed_by == (of_key ? TRACE_CUFF : TRACE_UNKNOWN) &&
+                        p->phase == TRACE_PHASE_ENCRYPTION && !exchange);
         if (p->outcome != TRACE_FAILED && p->outcome != TRACE_KEY_REFUSED)
                 REQUIRE(p->failed_by == TRACE_UNKNOWN && !p->has_reason);
 }

@@ -228,6 +228,12 @@ static void paired_without_keys(void) {
         CAPTURE("host 01030001100000", "cuff 02030001100000", "done 00");
         ONLY(TRACE_PAIRED_WITHOUT_KEYS); /* both want bonding, and there is nothing to keep */
 
+        CAPTURE("host 01030001100202", "cuff 02030001100202", "done 00", "cuff 08*", "cuff 09*",
+                "host 08*", "host 09*");
+        ONLY(TRACE_PAIRED_WITHOUT_KEYS); /* .. and nothing that encrypts the next link */
+        CAPTURE("host 01030001100300", "cuff 02030001100100", "done 00", "host 06*", "host 07*");
+        ONLY(TRACE_BONDED);
+
         begin();
         TELL("host 01030008100002", "cuff 02030000100002", "done 00");
         CHECK_EQ(play.n, 0); /* an IRK was agreed, bonding or not */

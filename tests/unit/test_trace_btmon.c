@@ -122,10 +122,13 @@ static void where_the_host_is_the_peripheral_sides_swap(void) {
                 {AS_PERIPHERAL("1") DIES
                  "Status: Success (0x00)\nHandle: 1\nReason: x (0x13)\n" ASKS("< ACL Data TX:",
                                                                               "1"),
-                 UP("1") "9 1000000 1 disconnected 13\n7 0 1 host 0b 01\n"},
+                 UP("1") "9 1000000 1 disconnected 16\n7 0 1 host 0b 01\n"},
                 {AS_PERIPHERAL("1") AS_PERIPHERAL("2") AS_PERIPHERAL("3") AS_PERIPHERAL("4")
-                         AS_PERIPHERAL("5") ASKS("< ACL Data TX:", "1") ASKS("< ACL Data TX:", "5"),
-                 UP("1") UP("2") UP("3") UP("4") UP("5") "7 0 1 host 0b 01\n7 0 5 cuff 0b 01\n"},
+                         AS_PERIPHERAL("5") AS_PERIPHERAL("6") AS_PERIPHERAL("7") AS_PERIPHERAL("8")
+                                 AS_PERIPHERAL("9") ASKS("< ACL Data TX:", "1")
+                                         ASKS("< ACL Data TX:", "9"),
+                 UP("1") UP("2") UP("3") UP("4") UP("5") UP("6") UP("7") UP("8")
+                         UP("9") "7 0 1 host 0b 01\n7 0 9 cuff 0b 01\n"},
                 {AS_PERIPHERAL("1") "Peer address type: Random (0x01)\n",
                  "7 0 1 connected " A1 " random yes\n"},
                 {AS_PERIPHERAL("1") "Peer address type: Public (0x00)\n",
@@ -137,6 +140,26 @@ static void where_the_host_is_the_peripheral_sides_swap(void) {
                 {LE "LE Long Term Key Request (0x05)\nHandle: 9\nRandom number: 0x0\n"
                     "Encrypted diversifier: 0x0001\n" ASKS("< ACL Data TX:", "9"),
                  "7 0 9 encrypt stored\n7 0 9 cuff 0b 01\n"},
+        };
+
+        CHECK_ROWS(rows);
+}
+
+#define CLASSIC(handle)                                                                            \
+        "> HCI Event: Connect Complete (0x03) plen 11 #1 [hci0] 1.000000\n"                        \
+        "Status: Success (0x00)\nHandle: " handle "\nAddress: " A1 "\nLink type: ACL (0x01)\n"
+#define CHANGED(handle)                                                                            \
+        "> HCI Event: Encryption Change (0x08) plen 4 #9 [hci0] 2.000000\n"                        \
+        "Status: PIN or Key Missing (0x06)\nHandle: " handle "\nEncryption: Disabled (0x00)\n"
+
+/* Headphones and keyboards use the same events. */
+static void links_of_classic_bluetooth_are_no_cuffs(void) {
+        static const struct row rows[] = {
+                {CLASSIC("11") CHANGED("11"), ""},
+                {CLASSIC("11") CHANGED("12"), "9 1000000 12 encrypted 06\n"},
+                {CLASSIC("11") AS_PERIPHERAL("11") CHANGED("11"),
+                 UP("11") "9 1000000 11 encrypted 06\n"},
+                {CHANGED("11"), "9 0 11 encrypted 06\n"},
         };
 
         CHECK_ROWS(rows);
@@ -262,5 +285,6 @@ static void what_user_space_and_kernel_tell_each_other(void) {
 CHECK_MAIN("unit.trace_btmon", TEST(a_status_may_be_on_the_next_line),
            TEST(a_connection_and_from_which_address), TEST(encryption_asked_for_and_done),
            TEST(where_the_host_is_the_peripheral_sides_swap),
+           TEST(links_of_classic_bluetooth_are_no_cuffs),
            TEST(a_handle_that_was_cut_away_is_the_last_one), TEST(omrons_reports_and_their_flag),
            TEST(what_user_space_and_kernel_tell_each_other))

@@ -178,6 +178,42 @@ static void encryption_is_done_with_its_status_and_switched_off_is_nothing(void)
         }
 }
 
+/* A headset whose key is gone says nothing about a cuff. */
+static void encryption_of_a_bredr_link_is_nothing(void) {
+        struct frames f = frames_new();
+
+        CHECK_EQ(feed_event(&f, "03 0b 00 4000 332211db5f28 01 00"), 0);
+        CHECK_EQ(feed_event(&f, "08 04 06 4000 00"), 0);
+        CHECK_EQ(feed_event(&f, "30 03 06 4000"), 0);
+        CHECK_EQ(feed_event(&f, "08 04 06 4100 00"), 1); /* another link */
+        CHECK_EQ(feed_event(&f, "05 04 00 4000 13"), 1);
+        CHECK_EQ(feed_event(&f, COMPLETE), 1); /* its handle, used again */
+        CHECK_EQ(feed_event(&f, "08 04 06 4000 00"), 1);
+        CHECK_EQ(feed_event(&f, "03 0b 04 4000 332211db5f28 01 00"), 0); /* it failed */
+        CHECK_EQ(feed_event(&f, "03 02 00 4000"), 0);                    /* cut */
+        CHECK_EQ(feed_event(&f, "08 04 06 4000 00"), 1);
+}
+
+/* As the central's controller would say it, as of all links. */
+static void at_the_peripheral_the_disconnection_is_turned_round(void) {
+        static const struct {
+                const char *hex;
+                uint8_t status;
+        } ends[] = {
+                {"05 04 00 4000 13", 0x16}, {"05 04 00 4000 14", 0x16}, {"05 04 00 4000 15", 0x16},
+                {"05 04 00 4000 16", 0x13}, {"05 04 00 4000 08", 0x08}, {"05 04 00 4000 3d", 0x3D},
+        };
+
+        for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+                struct frames f = frames_new();
+
+                CHECK_EQ(feed_event(&f, "3e 13 01 00 4000 01 00 332211db5f28 1800 0000 2a00 00"),
+                         1);
+                CHECK_EQ(feed_event(&f, ends[i].hex), 1);
+                CHECK_EQ(f.got[0].status, ends[i].status);
+        }
+}
+
 #define START "1920 1c 4500 0000000000000000 0000 00000000000000000000000000000000"
 
 static void a_refused_start_of_encryption_is_of_the_last_link(void) {
@@ -323,6 +359,8 @@ CHECK_MAIN("unit.trace_hci", TEST(every_frame_may_be_cut_anywhere_and_its_size_m
            TEST(at_the_peripheral_the_host_is_the_peer), TEST(a_disconnection_has_its_reason),
            TEST(a_start_of_encryption_tells_whether_the_key_is_an_old_one),
            TEST(encryption_is_done_with_its_status_and_switched_off_is_nothing),
+           TEST(encryption_of_a_bredr_link_is_nothing),
+           TEST(at_the_peripheral_the_disconnection_is_turned_round),
            TEST(a_refused_start_of_encryption_is_of_the_last_link),
            TEST(what_is_not_about_links_gives_nothing),
            TEST(the_types_of_the_monitor_and_of_h4_are_known),

@@ -190,8 +190,8 @@ static void a_request_without_bonding(void) {
         SAYS(p, NOT_PAIRABLE, "The adapter was set not to be bondable (pairable).");
         p.has_io = true;
         p.io = SMP_IO_NO_INPUT_NO_OUTPUT;
-        CAUSES(p, "not_pairable no_bonding_asked not_in_pairing_mode bonded_elsewhere "
-                  "passing_refusal no_agent / mitm_asked");
+        CAUSES(p, "not_pairable no_bonding_asked no_agent not_in_pairing_mode bonded_elsewhere "
+                  "passing_refusal / mitm_asked"); /* it may have left again */
         SAYS(p, NO_AGENT, "| An agent had registered, with NoInputNoOutput.");
         p.bondable = TRACE_YES;
         CAUSES(p, "no_bonding_asked not_in_pairing_mode bonded_elsewhere passing_refusal no_agent "
@@ -222,6 +222,25 @@ static void the_host_says_not_supported(void) {
         p = with_request(p, no_bonding);
         CAUSES(p, "no_agent not_pairable no_bonding_asked");
         SAYS(p, NO_AGENT, "The request (03 00 08 10 00 02) asks for no bonding");
+}
+
+/* A sniffer does not always know: then it may have been either. */
+static void somebody_says_not_supported(void) {
+        struct trace_pairing p = failed(TRACE_PHASE_ASKED, TRACE_UNKNOWN, 0x05, 0);
+
+        CAUSES(p, "no_agent not_pairable not_in_pairing_mode bonded_elsewhere not_in_capture");
+        EVIDENCE(p, NO_AGENT,
+                 "One of the two sent Pairing Failed 0x05 (Pairing Not Supported). So does a Linux "
+                 "host without an agent. | Who sent it is not told.");
+        SAYS(p, NOT_PAIRABLE, "not pairable. | Who sent it is not told.");
+        EVIDENCE(p, BONDED_ELSEWHERE, "These cuffs keep one bond. | ");
+        p = with_request(p, legacy_request); /* which a host without an agent does not send */
+        CAUSES(p, "not_in_pairing_mode bonded_elsewhere not_in_capture / no_agent not_pairable "
+                  "mitm_asked secure_connections_only");
+        p.phase = TRACE_PHASE_PROOF;
+        p = with_response(p, cuffs_response);
+        CAUSES(p, "not_in_pairing_mode bonded_elsewhere not_in_capture / mitm_asked "
+                  "secure_connections_only");
 }
 
 struct reason_row {
@@ -303,5 +322,5 @@ static void evidence_of_some_reasons(void) {
 
 CHECK_MAIN("unit.verdict", TEST(the_question_it_began_with), TEST(its_last_block_alone),
            TEST(the_pairing_flag), TEST(earlier_attempts), TEST(what_the_host_asked_for),
-           TEST(a_request_without_bonding), TEST(the_host_says_not_supported), TEST(every_reason),
-           TEST(evidence_of_some_reasons))
+           TEST(a_request_without_bonding), TEST(the_host_says_not_supported),
+           TEST(somebody_says_not_supported), TEST(every_reason), TEST(evidence_of_some_reasons))

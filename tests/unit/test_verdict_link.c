@@ -187,6 +187,7 @@ static void the_capture_ends(void) {
 static void encrypted_and_not_all_keys(void) {
         struct trace_pairing p = with_request(disconnected(TRACE_PHASE_KEYS, 0x13), legacy_request);
 
+        p.has_agreement = true;
         CAUSES(p, "not_in_capture passing_refusal cuff_hung_up");
         EVIDENCE(p, NOT_IN_CAPTURE,
                  "The link was encrypted; if a sniffer took this capture, it could not read what "
@@ -202,9 +203,25 @@ static void encrypted_and_not_all_keys(void) {
         CAUSES(p, "passing_refusal cuff_hung_up not_in_capture");
 }
 
+/* Nobody knows which keys were agreed: it may be complete, and the silence that of a good end. */
+static void encrypted_and_the_beginning_missing(void) {
+        struct trace_pairing p = disconnected(TRACE_PHASE_KEYS, 0x13);
+
+        p.cuff_keys = p.host_keys = SMP_KEY_ENC;
+        add_step(&p, TRACE_HOST, SMP_CENTRAL_IDENTIFICATION, 0);
+        p.end_usec = 40000000;
+        CAUSES(p, "not_in_capture passing_refusal cuff_hung_up");
+        EVIDENCE(p, NOT_IN_CAPTURE,
+                 "The link was encrypted, and which keys were agreed on is not in this capture: "
+                 "the pairing may have succeeded. | ");
+        p.has_agreement = true;
+        CAUSES(p, "no_answer passing_refusal cuff_hung_up not_in_capture");
+}
+
 static void a_stored_key(void) {
         struct trace_pairing p = pairing(TRACE_KEY_REFUSED, TRACE_PHASE_ENCRYPTION);
 
+        p.failed_by = TRACE_CUFF;
         CAUSES(p, "bond_lost bonded_elsewhere");
         SAYS(p, BOND_LOST, "encryption with it was refused. | ");
         p.has_reason = true;
@@ -216,9 +233,14 @@ static void a_stored_key(void) {
         EVIDENCE(p, BONDED_ELSEWHERE,
                  "These cuffs keep one bond: pairing with a phone since then "
                  "ends this host's. | ");
+        p.failed_by = TRACE_UNKNOWN;
         p.reason = 0x08;
         CAUSES(p, "link_lost bond_lost bonded_elsewhere");
+        SAYS(p, BOND_LOST, "encryption with it failed: 0x08 (Connection Timeout). | The error");
         SAYS(p, BOND_LOST, "| The error is one of the radio, not of the key.");
+        p.reason = 0x0c;
+        CAUSES(p, "bond_lost bonded_elsewhere");
+        SAYS(p, BOND_LOST, "| This error does not say that the cuff refused.");
 }
 
 static void a_new_key_that_does_not_encrypt(void) {
@@ -261,7 +283,10 @@ static void paired_without_keys(void) {
         CAUSES(p, "protocol");
         EVIDENCE(p, PROTOCOL,
                  "The request (03 00 01 10 05 07) asks for bonding, the response is "
-                 "(03 00 01 10 03 03), and no keys were handed out. | ");
+                 "(03 00 01 10 03 03). Keys handed out: by the host none, by the cuff none. | ");
+        p.host_keys = SMP_KEY_ID;
+        p.cuff_keys = SMP_KEY_ID | SMP_KEY_SIGN;
+        SAYS(p, PROTOCOL, "Keys handed out: by the host IdKey, by the cuff IdKey, Sign.");
         p.response.auth = 0;
         CAUSES(p, "not_in_pairing_mode protocol");
         EVIDENCE(p, NOT_IN_PAIRING_MODE,
@@ -293,5 +318,6 @@ static void a_malformed_pdu(void) {
 
 CHECK_MAIN("unit.verdict_link", TEST(nothing_went_wrong), TEST(the_agent), TEST(the_cuff_hangs_up),
            TEST(the_link_is_lost), TEST(the_host_hangs_up), TEST(nobody_answers),
-           TEST(the_capture_ends), TEST(encrypted_and_not_all_keys), TEST(a_stored_key),
+           TEST(the_capture_ends), TEST(encrypted_and_not_all_keys),
+           TEST(encrypted_and_the_beginning_missing), TEST(a_stored_key),
            TEST(a_new_key_that_does_not_encrypt), TEST(paired_without_keys), TEST(a_malformed_pdu))

@@ -134,6 +134,19 @@ static void a_full_buffer_stays_as_it_is(void) {
         CHECK_EQ(w.length, 3);
 }
 
-CHECK_MAIN("unit.words", TEST(it_begins_with_nothing), TEST(pieces_follow_each_other),
-           TEST(numbers_of_any_size), TEST(bytes_have_two_digits), TEST(spans_as_people_read_them),
-           TEST(what_does_not_fit_is_left_out), TEST(a_full_buffer_stays_as_it_is))
+static void hexadecimal_digits_are_known(void) {
+        static const char digits[] = "0123456789abcdef", large[] = "ABCDEF";
+
+        for (int i = 0; i < 16; i++)
+                CHECK_EQ(words_hex_digit(digits[i]), i);
+        for (int i = 0; i < 6; i++)
+                CHECK_EQ(words_hex_digit(large[i]), 10 + i);
+        for (const char *c = "/:`g@G \xE0"; *c; c++)
+                CHECK_EQ(words_hex_digit(*c), -1);
+        CHECK_EQ(words_hex_digit('\0'), -1);
+}
+
+CHECK_MAIN("unit.words", TEST(hexadecimal_digits_are_known), TEST(it_begins_with_nothing),
+           TEST(pieces_follow_each_other), TEST(numbers_of_any_size), TEST(bytes_have_two_digits),
+           TEST(spans_as_people_read_them), TEST(what_does_not_fit_is_left_out),
+           TEST(a_full_buffer_stays_as_it_is))

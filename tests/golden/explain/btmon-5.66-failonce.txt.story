@@ -3,85 +3,96 @@ btmon-5.66-failonce.txt: btmon's text
 Pairing 1 with 28:5F:DB:11:22:33: failed: the cuff refused with Unspecified Reason (0x08).
 
       0.095635  #52      host  Pairing Request                01 03 00 09 10 05 07
-                                   NoInputNoOutput; OOB data not present; keys up to 16 bytes
-                                   Bonding, No MITM, SC
-                                   initiator keys: EncKey, Sign
-                                   responder keys: EncKey, IdKey, Sign
+                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
+                    Bonding, No MITM, SC
+                    initiator keys: EncKey, Sign
+                    responder keys: EncKey, IdKey, Sign
       0.099102  #54      cuff  Pairing Failed                 05 08
-                                   Unspecified Reason (0x08)
+                    Unspecified Reason (0x08)
       0.099543  #21      ----  the kernel reports: pairing failed (MGMT status 0x05)
       0.102812  #57      ----  disconnected: Connection Terminated By Local Host (0x16)
 
   What happened
   A program on the host asked for this pairing.
-  The host's Pairing Request: NoInputNoOutput; Bonding, No MITM, SC; keys up to 16 bytes. It
-  would hand out: EncKey, Sign. It wants from the cuff: EncKey, IdKey, Sign.
+  The host's Pairing Request: NoInputNoOutput; Bonding, No MITM, SC; keys up
+  to 16 bytes. It would hand out: EncKey, Sign. It wants from the cuff:
+  EncKey, IdKey, Sign.
   The cuff never said what it offers, so no method was agreed.
-  The cuff refused with Unspecified Reason (0x08), 3 ms after the Pairing Request.
-  The specification gives this reason no meaning: it says "no" and nothing about why. Only when
-  it was said, and in answer to what, tells something.
+  The cuff refused with Unspecified Reason (0x08), 3 ms after the Pairing
+  Request.
+  The specification gives this reason no meaning: it says "no" and nothing
+  about why. Only when it was said, and in answer to what, tells something.
   Then the connection ended: Connection Terminated By Local Host (0x16).
 
   Why, the likeliest first
-  1. The cuff was not in pairing mode: no P blinked on its display (not_in_pairing_mode).
-     For: The cuff sent Pairing Failed 0x08 (Unspecified Reason), 3 ms after the Pairing
-       Request. That is the first step: nothing had been compared yet.
-     Do: Open the pairing window first, then hold the cuff's Bluetooth button (2 to 5 seconds)
-       until P blinks, and let the pairing begin at once: the P goes out after about a minute.
-     To tell: The P blinks when the next attempt begins, and the cuff answers with a Pairing
-       Response.
+  1. The cuff was not in pairing mode: no P blinked on its display
+     (not_in_pairing_mode).
+     For: The cuff sent Pairing Failed 0x08 (Unspecified Reason), 3 ms after
+       the Pairing Request. That is the first step: nothing had been compared
+       yet.
+     Do: Open the pairing window first, then hold the cuff's Bluetooth button
+       (2 to 5 seconds) until P blinks, and let the pairing begin at once: the
+       P goes out after about a minute.
+     To tell: The P blinks when the next attempt begins, and the cuff answers
+       with a Pairing Response.
   2. The cuff is bonded with a phone or another host, and keeps one bond only
      (bonded_elsewhere).
      For: The cuff took no new host; these cuffs keep one bond.
-     Do: Remove the cuff from the phone's Bluetooth list and from the OMRON app, and switch the
-       phone's Bluetooth off. Then hold the cuff's Bluetooth button until P blinks. If it still
-       refuses, take its batteries out, put them back, and try once more.
-     To tell: With every phone's Bluetooth off, the cuff answers the next attempt with a Pairing
-       Response.
-  3. The cuff refused this one attempt, and may take the next (passing_refusal).
-     For: It is the first failure in this capture. A BP5465 was seen to refuse a phone's first
-       try and to take the next, about 7 s later.
+     Do: Remove the cuff from the phone's Bluetooth list and from the OMRON
+       app, and switch the phone's Bluetooth off. Then hold the cuff's
+       Bluetooth button until P blinks. If it still refuses, take its
+       batteries out, put them back, and try once more.
+     To tell: With every phone's Bluetooth off, the cuff answers the next
+       attempt with a Pairing Response.
+  3. The cuff refused this one attempt, and may take the next
+     (passing_refusal).
+     For: It is the first failure in this capture. A BP5465 was seen to refuse
+       a phone's first try and to take the next, about 7 s later.
      Against: That was 0x04 or a hang-up; with 0x08 it has not been seen.
-     Do: Try again after 5 seconds, while P still blinks; hold the button again when it has gone
-       out. Three tries are enough to know.
-     To tell: Another attempt within the same minute, with nothing changed, gets further.
-  4. The host does not offer its identity key (IdKey), and the cuff may want it
-     (identity_key_wanted).
-     For: The request's initiator keys are 0x05 (EncKey, Sign), without IdKey. The request of an
-       Android phone that a BP5465 takes has 0x0f, IdKey among them.
+     Do: Try again after 5 seconds, while P still blinks; hold the button
+       again when it has gone out. Three tries are enough to know.
+     To tell: Another attempt within the same minute, with nothing changed,
+       gets further.
+  4. The host does not offer its identity key (IdKey), and the cuff may want
+     it (identity_key_wanted).
+     For: The request's initiator keys are 0x05 (EncKey, Sign), without IdKey.
+       The request of an Android phone that a BP5465 takes has 0x0f, IdKey
+       among them.
      Against: An open question: nobody has seen IdKey help.
-     Do: An experiment, and the last one to try: no report says that it helped a cuff. Put
-       `Privacy = device` under [General] in /etc/bluetooth/main.conf, then `sudo systemctl
-       restart bluetooth`, and pair again. To undo it, take the line out and restart Bluetooth
-       again.
-     To tell: In another capture the initiator keys of the Pairing Request have IdKey (0x07, not
-       0x05), and the cuff answers with a Pairing Response.
+     Do: An experiment, and the last one to try: no report says that it helped
+       a cuff. Put `Privacy = device` under [General] in
+       /etc/bluetooth/main.conf, then `sudo systemctl restart bluetooth`, and
+       pair again. To undo it, take the line out and restart Bluetooth again.
+     To tell: In another capture the initiator keys of the Pairing Request
+       have IdKey (0x07, not 0x05), and the cuff answers with a Pairing
+       Response.
 
   Ruled out by these bytes
-  - No agent was registered on the host, so nobody could agree to the pairing (no_agent): The
-    request (03 00 09 10 05 07) asks for bonding (AuthReq 0x09). A host without an agent asks
-    for none, or refuses with 0x05; and an agent has nothing to do before the cuff's response.
-  - The host's adapter is not pairable, so its kernel makes no bond (not_pairable): The request
-    (03 00 09 10 05 07) asks for bonding (AuthReq 0x09). A host that is not pairable asks for
-    none, or refuses with 0x05.
-  - The host asks for protection against a man in the middle (MITM), which a cuff that says
-    NoInputNoOutput cannot give (mitm_asked): The request (03 00 09 10 05 07) asks for no MITM
-    protection (AuthReq 0x09).
+  - No agent was registered on the host, so nobody could agree to the pairing
+    (no_agent): The request (03 00 09 10 05 07) asks for bonding (AuthReq
+    0x09). A host without an agent asks for none, or refuses with 0x05; and an
+    agent has nothing to do before the cuff's response.
+  - The host's adapter is not pairable, so its kernel makes no bond
+    (not_pairable): The request (03 00 09 10 05 07) asks for bonding (AuthReq
+    0x09). A host that is not pairable asks for none, or refuses with 0x05.
+  - The host asks for protection against a man in the middle (MITM), which a
+    cuff that says NoInputNoOutput cannot give (mitm_asked): The request (03
+    00 09 10 05 07) asks for no MITM protection (AuthReq 0x09).
 
 Pairing 2 with 28:5F:DB:11:22:33: bonded: keys were exchanged and can be used again.
 
       0.995819  #84      host  Pairing Request                01 03 00 09 10 05 07
-                                   NoInputNoOutput; OOB data not present; keys up to 16 bytes
-                                   Bonding, No MITM, SC
-                                   initiator keys: EncKey, Sign
-                                   responder keys: EncKey, IdKey, Sign
+                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
+                    Bonding, No MITM, SC
+                    initiator keys: EncKey, Sign
+                    responder keys: EncKey, IdKey, Sign
       0.997785  #86      cuff  Pairing Response               02 03 00 01 10 00 01
-                                   NoInputNoOutput; OOB data not present; keys up to 16 bytes
-                                   Bonding, No MITM, Legacy
-                                   initiator keys: none
-                                   responder keys: EncKey
-      0.998614  #60      ----  the agent is asked whether to go on
-      1.030833  #61      ----  the agent says yes
+                    NoInputNoOutput; OOB data not present; keys up to 16 bytes
+                    Bonding, No MITM, Legacy
+                    initiator keys: none
+                    responder keys: EncKey
+      0.998614  #60      ----  the kernel asks whether to go on
+      1.030833  #61      ----  bluetoothd or the agent says yes
       1.031032  #87      host  Pairing Confirm                03 .. (16 bytes, hidden)
       1.039315  #89      cuff  Pairing Confirm                03 .. (16 bytes, hidden)
       1.039552  #90      host  Pairing Random                 04 .. (16 bytes, hidden)
@@ -93,13 +104,16 @@ Pairing 2 with 28:5F:DB:11:22:33: bonded: keys were exchanged and can be used ag
 
   What happened
   The host began; the cuff had not asked for it.
-  The host's Pairing Request: NoInputNoOutput; Bonding, No MITM, SC; keys up to 16 bytes. It
-  would hand out: EncKey, Sign. It wants from the cuff: EncKey, IdKey, Sign.
-  The cuff's Pairing Response: NoInputNoOutput; Bonding, No MITM, Legacy; keys up to 16 bytes.
-  It takes from the host: none. It hands out: EncKey.
-  Together that gives LE legacy pairing with Just Works: an unauthenticated key of 16 bytes, to
-  be kept (bonding). Keys to be sent by the host: none; by the cuff: EncKey.
-  The host's agent was asked, and agreed.
+  The host's Pairing Request: NoInputNoOutput; Bonding, No MITM, SC; keys up
+  to 16 bytes. It would hand out: EncKey, Sign. It wants from the cuff:
+  EncKey, IdKey, Sign.
+  The cuff's Pairing Response: NoInputNoOutput; Bonding, No MITM, Legacy; keys
+  up to 16 bytes. It takes from the host: none. It hands out: EncKey.
+  Together that gives LE legacy pairing with Just Works: an unauthenticated
+  key of 16 bytes, to be kept (bonding). Keys to be sent by the host: none; by
+  the cuff: EncKey.
+  The host was asked (bluetoothd or an agent), and agreed.
   It ended: bonded: keys were exchanged and can be used again.
 
-In this capture 1 of 2 did not succeed, and a later one did: what refused then was passing.
+The cuff refused, and took the same request later in this capture: the request
+was not the reason. It was passing, or the P was not blinking yet.

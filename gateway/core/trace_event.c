@@ -1,15 +1,43 @@
+#include "core/trace_event.h"
+
+#include "core/advertisement.h"
+#include "core/bytes.h"
+
+#define AD_MANUFACTURER 0xFF
+
+/* HCI error codes */
+#define REMOTE_ENDED 0x13 /* .. and up to REMOTE_OFF for other reasons */
+#define REMOTE_OFF   0x15
+#define LOCAL_ENDED  0x16
+
+enum own_address_type { OWN_PUBLIC, OWN_RANDOM, OWN_PRIVATE_OR_PUBLIC, OWN_PRIVATE_OR_RANDOM };
+
+enum trace_answer trace_own_random(uint8_t own_address_type, enum trace_answer used_private) {
+        switch (own_address_type) {
+        case OWN_PUBLIC:
+                return TRACE_NO;
+        case OWN_RANDOM:
+        case OWN_PRIVATE_OR_RANDOM:
+                return TRACE_YES;
+        case OWN_PRIVATE_OR_PUBLIC:
+                return used_private;
+        default:
+                return TRACE_NOT_TOLD;
+        }
+}
+
+uint8_t trace_reason_turned(uint8_t reason) {
+        if (reason >= REMOTE_ENDED && reason <= REMOTE_OFF)
+                return LOCAL_ENDED;
+        return reason == LOCAL_ENDED ? REMOTE_ENDED : reason;
+}
+
 /*
  * What OMRON's cuffs say in an advertisement (Bluetooth Core 5.4, Vol 3, Part C, 11):
  *
  *      [SS TT value(SS-1)]..   SS size with its type, 0 the end
  *                              TT FF: company (LE16), then what it likes: core/advertisement.c
  */
-#include "core/advertisement.h"
-#include "core/bytes.h"
-#include "core/trace_event.h"
-
-#define AD_MANUFACTURER 0xFF
-
 enum trace_answer trace_pairing_flag(const uint8_t *value, size_t n) {
         struct advertisement a;
 
