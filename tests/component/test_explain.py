@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
+import air_pcap
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CUFF2MQTT = os.environ.get("CUFF2MQTT", os.path.join(ROOT, "build", "san", "cuff2mqtt"))
 CAPTURES = os.path.join(ROOT, "tests", "captures")
@@ -249,6 +251,39 @@ class Verdicts(unittest.TestCase):
                     self.assertTrue(cause["evidence"].endswith("."), cause)
                     self.assertTrue(cause["remedy"], cause)
                 self.assertEqual(p["outcome"] in ("bonded", "encrypted_with_stored_key"), not p["causes"])
+
+
+class Sniffer(unittest.TestCase):
+    """Link layer captures: as far as they are not encrypted."""
+
+    REQUEST = {"io": 3, "oob": 0, "auth": 1, "max_key_size": 16, "initiator_keys": 5, "responder_keys": 7}
+
+    def explained(self, link_type, packets):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "air.pcap")
+            air_pcap.write(path, link_type, packets)
+            (p,) = pairings(path)
+            return p, explain(path)[1]
+
+    def test_a_refusal(self):
+        for link_type, failed_by in ((air_pcap.LE_LL, None), (air_pcap.LE_LL_WITH_PHDR, "cuff"),
+                                     (air_pcap.NORDIC_BLE, "cuff")):
+            with self.subTest(link_type):
+                p, story = self.explained(link_type, air_pcap.failure())
+                self.assertEqual((p["outcome"], p["reason"], p["request"]), ("failed", 8, self.REQUEST))
+                self.assertEqual(p["failed_by"], failed_by)  # 251 does not tell who sent a packet
+                self.assertEqual(causes(p)[0], "not_in_pairing_mode")
+                self.assertIn("C1:D2:E3:F4:05:16", story)
+
+    def test_a_pairing_ends_where_encryption_begins(self):
+        for link_type in (air_pcap.LE_LL, air_pcap.LE_LL_WITH_PHDR, air_pcap.NORDIC_BLE):
+            with self.subTest(link_type):
+                p, story = self.explained(link_type, air_pcap.pairing())
+                self.assertEqual((p["outcome"], p["failed_by"], p["security_request"]), ("incomplete", None, 1))
+                self.assertEqual(p["request"], self.REQUEST)
+                self.assertEqual(p["response"]["responder_keys"], 1)
+                self.assertEqual(causes(p)[0], "not_in_capture")
+                self.assertIn("said it was in pairing mode", " ".join(story.split()))
 
 
 class Keys(unittest.TestCase):
