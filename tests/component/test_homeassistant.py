@@ -69,9 +69,9 @@ class TestDiscovery(HomeAssistantStory):
         w.request('pairing', 'true')
         w.subscriber.wait('cuff2mqtt/bridge/info', lambda m: m.json['pairing']['active'])
         self.assert_taken(w)
+        start = w.subscriber.here()
         w.fake.do('adapter-remove')
-        w.subscriber.wait('cuff2mqtt/bridge/info', lambda m: m.json['adapter']['powered'] is not True,
-                          start=w.subscriber.here() - 1)
+        w.subscriber.wait('cuff2mqtt/bridge/info', lambda m: m.json['adapter']['powered'] is not True, start=start)
         self.assert_taken(w)
 
     def test_the_same_devices_after_a_restart(self):
