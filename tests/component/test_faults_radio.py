@@ -198,10 +198,11 @@ class TestBluetoothd(Story):
         w.fake.do('bluetoothd-stop')
         w.event('adapter_down', start)
         self.health(w, lambda h: not h['healthy'] and 'not running' in h['problem'], start)
+        start = w.subscriber.here()
         log = w.fake.do('bluetoothd-start')
         w.event('adapter_up', start)
         w.fake.wait('profile register', log)
-        self.health(w, lambda h: h['healthy'], w.subscriber.here() - 1)
+        self.health(w, lambda h: h['healthy'], start)
         self.measure(w, '128/80/64')
         w.verify()
 

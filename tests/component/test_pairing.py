@@ -212,8 +212,9 @@ class TestWindow(PairingStory):
         w.pair()
         self.open_window(w)
         self.measure(w, '131/84/67')
+        start = w.subscriber.here()
         w.fake.do('pairing-mode %s on' % SECOND)
-        w.event('device_paired', w.subscriber.here() - 1)
+        w.event('device_paired', start)
         w.verify()
 
     def test_no_adapter(self):
