@@ -155,7 +155,7 @@ static bool is_bad(const struct trace_pairing *p) {
 
 static bool is_same(const struct trace_pairing *a, const struct trace_pairing *b) {
         return a->has_address == b->has_address &&
-               (!a->has_address || memcmp(&a->address, &b->address, sizeof a->address) == 0) &&
+               (!a->has_address || bdaddr_equal(&a->address, &b->address)) &&
                memcmp(&a->request, &b->request, sizeof a->request) == 0;
 }
 

@@ -69,50 +69,7 @@ static const char *cell_address(const struct trace_pairing *p, char room[CELL_MA
                                            : UNKNOWN;
 }
 
-/* A row, and what it means when the two differ: "" cannot matter with a cuff as they are known. */
-static const struct row {
-        const char *name;
-        cell cell;
-        const char *matters;
-} rows[] = {
-        {"Ended as", cell_ending, ""},
-        {"Asked for by", cell_asked, ""},
-        {"Cuff showed P", cell_flag,
-         "The cuff said in its advertisement whether it is in pairing mode: compare the two "
-         "attempts only when both were made while the P was blinking."},
-        {"IO capability", cell_io,
-         "The IO capability decides how the two prove themselves; a cuff has neither display nor "
-         "keys, so it comes to Just Works with either. Unlikely to matter. On BlueZ it is the "
-         "capability the agent registers with."},
-        {"OOB data", cell_oob, "Only one of them has data from another channel."},
-        {"Bonding", cell_bonding,
-         "Without bonding no keys are kept, and a cuff may refuse: on BlueZ an agent must be "
-         "registered and the adapter pairable (`bluetoothctl pairable on`)."},
-        {"MITM", cell_mitm,
-         "Asking for protection against a man in the middle is a wish that a cuff cannot fulfil; "
-         "cuffs were seen to pair with hosts that ask and with hosts that do not. Unlikely to "
-         "matter."},
-        {"Secure Connections", cell_sc,
-         "A host that can do Secure Connections may say so, and falls back to legacy pairing when "
-         "the cuff cannot. Linux leaves the bit away when it answers a cuff's own Security "
-         "Request without it. Unlikely to matter, but easy to try: let the host begin (Pair) "
-         "instead of the cuff."},
-        {"CT2", cell_ct2, ""},
-        {"Key size", cell_size, "A cuff that wants 16 bytes refuses shorter keys with 0x06."},
-        {"Initiator keys", cell_initiator,
-         "These are the keys the host would hand to the cuff. IdKey is the one that can matter: "
-         "with it the cuff can recognise the host again, and a phone offers it. On BlueZ `Privacy "
-         "= device` under [General] of /etc/bluetooth/main.conf adds it (restart bluetooth "
-         "afterwards); nobody has reported yet that it helps a cuff: it is an experiment."},
-        {"Responder keys", cell_responder,
-         "These are the keys the host wants from the cuff; the cuff may hand out fewer. Unlikely "
-         "to matter."},
-        {"Host's address", cell_address,
-         "A phone connects from a private (random) address and hands over its identity; a cuff "
-         "may tell hosts apart by it. It goes together with IdKey above."},
-};
-
-/* --- where the other is the one that lacks it --- */
+/* --- which of the two lacks what the other has --- */
 
 static bool lacks_bonding(const struct trace_pairing *bad, const struct trace_pairing *good) {
         return !(bad->request.auth & SMP_AUTH_BONDING_MASK);
@@ -130,31 +87,72 @@ static bool lacks_privacy(const struct trace_pairing *bad, const struct trace_pa
         return bad->own_random == TRACE_NO;
 }
 
-/* What a row means when it is not this one that lacks what the good one has. */
-static const struct {
+/* A row, and what it means when the two differ: "" cannot matter with a cuff as they are known. */
+static const struct row {
+        const char *name;
         cell cell;
-        bool (*lacks)(const struct trace_pairing *bad, const struct trace_pairing *good);
         const char *matters;
-} otherwise[] = {
-        {cell_bonding, lacks_bonding, ""},
-        {cell_sc, lacks_sc,
+        /* Where it matters which of the two lacks it: whether it is this one; and what the row
+         * means when it is not. */
+        bool (*lacks)(const struct trace_pairing *bad, const struct trace_pairing *good);
+        const char *otherwise;
+} rows[] = {
+        {"Ended as", cell_ending, "", NULL, NULL},
+        {"Asked for by", cell_asked, "", NULL, NULL},
+        {"Cuff showed P", cell_flag,
+         "The cuff said in its advertisement whether it is in pairing mode: compare the two "
+         "attempts only when both were made while the P was blinking.",
+         NULL, NULL},
+        {"IO capability", cell_io,
+         "The IO capability decides how the two prove themselves; a cuff has neither display nor "
+         "keys, so it comes to Just Works with either. Unlikely to matter. On BlueZ it is the "
+         "capability the agent registers with.",
+         NULL, NULL},
+        {"OOB data", cell_oob, "Only one of them has data from another channel.", NULL, NULL},
+        {"Bonding", cell_bonding,
+         "Without bonding no keys are kept, and a cuff may refuse: on BlueZ an agent must be "
+         "registered and the adapter pairable (`bluetoothctl pairable on`).",
+         lacks_bonding, ""},
+        {"MITM", cell_mitm,
+         "Asking for protection against a man in the middle is a wish that a cuff cannot fulfil; "
+         "cuffs were seen to pair with hosts that ask and with hosts that do not. Unlikely to "
+         "matter.",
+         NULL, NULL},
+        {"Secure Connections", cell_sc,
+         "A host that can do Secure Connections may say so, and falls back to legacy pairing when "
+         "the cuff cannot. Linux leaves the bit away when it answers a cuff's own Security "
+         "Request without it. Unlikely to matter, but easy to try: let the host begin (Pair) "
+         "instead of the cuff.",
+         lacks_sc,
          "A host that can do Secure Connections may say so, and falls back to legacy pairing when "
          "the cuff cannot. Unlikely to matter, but easy to try: on Linux `sudo btmgmt sc off` "
          "takes the bit away, `sudo btmgmt sc on` brings it back."},
-        {cell_initiator, lacks_identity,
+        {"CT2", cell_ct2, "", NULL, NULL},
+        {"Key size", cell_size, "A cuff that wants 16 bytes refuses shorter keys with 0x06.", NULL,
+         NULL},
+        {"Initiator keys", cell_initiator,
+         "These are the keys the host would hand to the cuff. IdKey is the one that can matter: "
+         "with it the cuff can recognise the host again, and a phone offers it. On BlueZ `Privacy "
+         "= device` under [General] of /etc/bluetooth/main.conf adds it (restart bluetooth "
+         "afterwards); nobody has reported yet that it helps a cuff: it is an experiment.",
+         lacks_identity,
          "These are the keys the host would hand to the cuff. IdKey is the one that could matter, "
          "and the good one succeeded without more of it. Unlikely to matter."},
-        {cell_address, lacks_privacy,
+        {"Responder keys", cell_responder,
+         "These are the keys the host wants from the cuff; the cuff may hand out fewer. Unlikely "
+         "to matter.",
+         NULL, NULL},
+        {"Host's address", cell_address,
+         "A phone connects from a private (random) address and hands over its identity; a cuff "
+         "may tell hosts apart by it. It goes together with IdKey above.",
+         lacks_privacy,
          "The good one succeeded from its public address: the cuff needs no private (random) one."},
 };
 
-/* What row `i` means, whose cells differ. */
-static const char *what_matters(size_t i, const struct trace_pairing *bad,
+/* What a row means whose cells differ. */
+static const char *what_matters(const struct row *row, const struct trace_pairing *bad,
                                 const struct trace_pairing *good) {
-        for (size_t j = 0; j < ELEMENTS(otherwise); j++)
-                if (otherwise[j].cell == rows[i].cell && !otherwise[j].lacks(bad, good))
-                        return otherwise[j].matters;
-        return rows[i].matters;
+        return !row->lacks || row->lacks(bad, good) ? row->matters : row->otherwise;
 }
 
 /* --- all of it --- */
@@ -183,7 +181,7 @@ void explain_compare(FILE *f, const struct trace_pairing *bad, const struct trac
 
                 differs[i] = strcmp(left, right) != 0 && strcmp(left, UNKNOWN) != 0 &&
                              strcmp(right, UNKNOWN) != 0;
-                matters = matters || (differs[i] && *what_matters(i, bad, good));
+                matters = matters || (differs[i] && *what_matters(&rows[i], bad, good));
                 fprintf(f, "%c %-20s %-34s %s\n", differs[i] ? '*' : ' ', rows[i].name, left,
                         right);
         }
@@ -198,9 +196,9 @@ void explain_compare(FILE *f, const struct trace_pairing *bad, const struct trac
         for (size_t i = 0; i < ELEMENTS(rows); i++) {
                 char first[40];
 
-                if (!differs[i] || !*what_matters(i, bad, good))
+                if (!differs[i] || !*what_matters(&rows[i], bad, good))
                         continue;
                 snprintf(first, sizeof first, "  * %s: ", rows[i].name);
-                explain_wrap(f, first, 4, what_matters(i, bad, good));
+                explain_wrap(f, first, 4, what_matters(&rows[i], bad, good));
         }
 }

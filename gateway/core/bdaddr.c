@@ -57,3 +57,16 @@ void bdaddr_to_id(const struct bdaddr *address, char ret[BDADDR_ID_SIZE]) {
 bool bdaddr_equal(const struct bdaddr *a, const struct bdaddr *b) {
         return memcmp(a->byte, b->byte, sizeof a->byte) == 0;
 }
+
+struct bdaddr bdaddr_from_wire(const uint8_t wire[static 6]) {
+        struct bdaddr address;
+
+        for (size_t i = 0; i < sizeof address.byte; i++)
+                address.byte[i] = wire[sizeof address.byte - 1 - i];
+        return address;
+}
+
+void bdaddr_to_wire(const struct bdaddr *address, uint8_t ret[static 6]) {
+        for (size_t i = 0; i < sizeof address->byte; i++)
+                ret[i] = address->byte[sizeof address->byte - 1 - i];
+}

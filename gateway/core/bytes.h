@@ -34,3 +34,16 @@ static inline uint16_t bytes_le16(struct bytes *b) {
 
         return (uint16_t) (low | bytes_u8(b) << 8);
 }
+
+/* The next n bytes; NULL and short_read when there are fewer. */
+static inline const uint8_t *bytes_take(struct bytes *b, size_t n) {
+        const uint8_t *at = b->at;
+
+        if (bytes_left(b) < n) {
+                b->at = b->end;
+                b->short_read = true;
+                return NULL;
+        }
+        b->at += n;
+        return at;
+}

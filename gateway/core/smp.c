@@ -55,16 +55,11 @@ bool smp_is_secret(uint8_t code) {
 
 /* --- bytes --- */
 
-static void reverse(uint8_t *ret, const uint8_t *bytes, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                ret[i] = bytes[n - 1 - i];
-}
-
 static int decode_identity(const uint8_t *body, struct smp_pdu *pdu) {
         if (body[0] > 1)
                 return -EBADMSG;
         pdu->identity.random = body[0];
-        reverse(pdu->identity.address.byte, body + 1, sizeof pdu->identity.address.byte);
+        pdu->identity.address = bdaddr_from_wire(body + 1);
         return 0;
 }
 
@@ -142,7 +137,7 @@ static void encode_body(const struct smp_pdu *pdu, uint8_t *body) {
                 break;
         case SMP_IDENTITY_ADDRESS_INFORMATION:
                 body[0] = pdu->identity.random;
-                reverse(body + 1, pdu->identity.address.byte, sizeof pdu->identity.address.byte);
+                bdaddr_to_wire(&pdu->identity.address, body + 1);
                 break;
         case SMP_PAIRING_PUBLIC_KEY:
                 memcpy(body, pdu->public_key.x, sizeof pdu->public_key.x);

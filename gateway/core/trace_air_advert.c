@@ -3,11 +3,9 @@
 #include "core/trace_air.h"
 
 struct bdaddr trace_air_address(struct bytes *b) {
-        struct bdaddr address;
+        const uint8_t *wire = bytes_take(b, 6);
 
-        for (size_t i = sizeof address.byte; i-- > 0;)
-                address.byte[i] = bytes_u8(b);
-        return address;
+        return wire ? bdaddr_from_wire(wire) : (struct bdaddr){0};
 }
 
 bool trace_air_advert(const struct trace_air_packet *p, struct bdaddr *ret_address,

@@ -98,8 +98,7 @@ static bool take_address(struct trace_btmon_block *block, const char *text, uint
 
         if (!trace_btmon_address(text, &address))
                 return false;
-        for (size_t i = 0; i < sizeof address.byte; i++)
-                at[i] = address.byte[sizeof address.byte - 1 - i];
+        bdaddr_to_wire(&address, at);
         if (!(block->told & BIT(0)) && take_type(text, at - 1))
                 block->told |= BIT(0);
         return true;

@@ -75,7 +75,7 @@ static bool any_set(const uint8_t *bytes, size_t n) {
 static size_t encryption_asked(const struct trace_hci_frame *frame, struct bytes b,
                                struct trace_event *ret) {
         uint16_t handle = take_handle(&b);
-        const uint8_t *rand_and_ediv = trace_hci_take(&b, 8 + 2);
+        const uint8_t *rand_and_ediv = bytes_take(&b, 8 + 2);
 
         if (!rand_and_ediv)
                 return 0;
@@ -89,7 +89,7 @@ static void create_connection(struct trace_hci *h, const struct trace_hci_frame 
                               struct bytes b, size_t type_at) {
         uint8_t type;
 
-        (void) trace_hci_take(&b, type_at);
+        (void) bytes_take(&b, type_at);
         type = bytes_u8(&b);
         if (!b.short_read)
                 adapter_of(h, frame)->own_address_type = type;
@@ -134,8 +134,8 @@ static size_t connected(struct trace_hci *h, const struct trace_hci_frame *frame
         uint16_t handle = take_handle(&b);
         bool peripheral = bytes_u8(&b) == ROLE_PERIPHERAL;
         uint8_t peer_type = bytes_u8(&b);
-        const uint8_t *peer = trace_hci_take(&b, ADDRESS_SIZE);
-        const uint8_t *own = enhanced ? trace_hci_take(&b, ADDRESS_SIZE) : NULL;
+        const uint8_t *peer = bytes_take(&b, ADDRESS_SIZE);
+        const uint8_t *own = enhanced ? bytes_take(&b, ADDRESS_SIZE) : NULL;
 
         if (!peer || status != 0)
                 return 0;
@@ -143,7 +143,7 @@ static size_t connected(struct trace_hci *h, const struct trace_hci_frame *frame
         *ret = trace_hci_event(frame, TRACE_CONNECTED);
         ret->handle = handle;
         ret->has_address = true;
-        ret->address = trace_hci_address(peer);
+        ret->address = bdaddr_from_wire(peer);
         if (peripheral) /* the host is the peer; all types but 0 were random on the air */
                 ret->own_random = peer_type ? TRACE_YES : TRACE_NO;
         else

@@ -19,9 +19,9 @@ size_t trace_hci_adverts(const struct trace_hci_frame *frame, struct bytes b, bo
         size_t n = 0;
 
         for (unsigned left = bytes_u8(&b); left > 0 && n < TRACE_HCI_EVENTS_MAX; left--) {
-                const uint8_t *head = trace_hci_take(&b, head_size);
+                const uint8_t *head = bytes_take(&b, head_size);
                 size_t data_size = head ? head[head_size - 1] : 0;
-                const uint8_t *data = trace_hci_take(&b, data_size);
+                const uint8_t *data = bytes_take(&b, data_size);
                 enum trace_answer flag;
 
                 if (b.short_read)
@@ -33,7 +33,7 @@ size_t trace_hci_adverts(const struct trace_hci_frame *frame, struct bytes b, bo
                         continue;
                 ret[n] = trace_hci_event(frame, TRACE_ADVERTISED);
                 ret[n].has_address = true;
-                ret[n].address = trace_hci_address(head + address_type_at + 1);
+                ret[n].address = bdaddr_from_wire(head + address_type_at + 1);
                 ret[n].pairing_flag = flag;
                 n++;
         }

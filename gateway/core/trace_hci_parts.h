@@ -7,28 +7,6 @@
 /* A handle has 12 bits; above them ACL keeps its flags, others nothing. */
 #define TRACE_HCI_HANDLE_MASK 0x0FFF
 
-/* The next n bytes; NULL and short_read when there are fewer. */
-static inline const uint8_t *trace_hci_take(struct bytes *b, size_t n) {
-        const uint8_t *at = b->at;
-
-        if (bytes_left(b) < n) {
-                b->at = b->end;
-                b->short_read = true;
-                return NULL;
-        }
-        b->at += n;
-        return at;
-}
-
-/* Six bytes, least significant first, as HCI and mgmt write addresses. */
-static inline struct bdaddr trace_hci_address(const uint8_t *wire) {
-        struct bdaddr address;
-
-        for (size_t i = 0; i < sizeof address.byte; i++)
-                address.byte[i] = wire[sizeof address.byte - 1 - i];
-        return address;
-}
-
 static inline struct trace_event trace_hci_event(const struct trace_hci_frame *frame,
                                                  enum trace_kind kind) {
         return (struct trace_event){

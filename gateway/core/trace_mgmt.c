@@ -62,13 +62,13 @@ enum event {
 
 /* False: too short, or a BR/EDR device, which no cuff is. */
 static bool take_peer(struct bytes *b, struct trace_event *event) {
-        const uint8_t *address = trace_hci_take(b, ADDRESS_SIZE);
+        const uint8_t *address = bytes_take(b, ADDRESS_SIZE);
         uint8_t type = bytes_u8(b);
 
         if (b->short_read || type == TYPE_BREDR)
                 return false;
         event->has_address = true;
-        event->address = trace_hci_address(address);
+        event->address = bdaddr_from_wire(address);
         return true;
 }
 
@@ -106,7 +106,7 @@ static bool command(uint16_t code, struct bytes *b, struct trace_event *event) {
 }
 
 static bool settings(struct bytes *b, struct trace_event *event) {
-        const uint8_t *current = trace_hci_take(b, 4);
+        const uint8_t *current = bytes_take(b, 4);
 
         if (!current)
                 return false;
@@ -148,7 +148,7 @@ static bool reply(struct bytes *b, bool complete, struct trace_event *event) {
         }
         if (!complete || status != 0)
                 return false;
-        return trace_hci_take(b, settings_at(command)) && settings(b, event);
+        return bytes_take(b, settings_at(command)) && settings(b, event);
 }
 
 static bool told(uint16_t code, struct bytes *b, struct trace_event *event) {
@@ -180,7 +180,7 @@ size_t trace_mgmt_step(const struct trace_hci_frame *frame,
         uint16_t code;
         bool made;
 
-        (void) trace_hci_take(&b, COOKIE_SIZE);
+        (void) bytes_take(&b, COOKIE_SIZE);
         code = bytes_le16(&b);
         if (frame->adapter == NO_ADAPTER)
                 return 0;
