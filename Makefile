@@ -162,7 +162,7 @@ $(COV)/unit/%: $(COV)/tests/unit/%.o $(COV)/libcuff2mqtt.a
 	gcc --coverage $^ $(PKG_LIBS) -o $@
 
 PURE_TESTS := $(filter test_sfloat test_bdaddr test_date_time test_measurement test_blood_pressure \
-        test_advertisement test_racp test_words test_smp test_trace% test_pairing_cause test_verdict% test_vectors% test_omron_% test_session test_driver_% test_plan test_memory_error \
+        test_advertisement test_racp test_words test_smp test_trace% test_pairing_% test_verdict% test_vectors% test_omron_% test_session test_driver_% test_plan test_memory_error \
         test_transcripts test_text,$(TESTS))
 coverage-built: $(PURE_TESTS:%=$(COV)/unit/%)
 

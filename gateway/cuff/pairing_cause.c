@@ -122,7 +122,7 @@ static const struct {
                 "The next attempt does not end with 0x08, 0x22 or 0x3e." },
         [PAIRING_CAUSE_NO_ANSWER] = {
                 "no_answer",
-                "One side waited 30 seconds for the other, and a pairing waits no longer",
+                "One side did not answer the other, and a pairing waits 30 seconds at most",
                 HOLD " and try again, nearer to the adapter; on a computer with a desktop, look for a question about the "
                 "pairing. If it stays, " RESTART ".",
                 IN_ANOTHER "there is no such gap; before a gap, who spoke last was the one who waited." },

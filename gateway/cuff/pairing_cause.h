@@ -1,5 +1,6 @@
 /* Why a pairing with a cuff fails, in words that can be acted on: one table for `explain`, `pair`,
- * the events on MQTT, and docs/messages.md (a test compares). */
+ * the events on MQTT, and docs/messages.md (a test compares). New ones go to the end: the order is
+ * that of `pair`'s exit codes. */
 #pragma once
 
 enum pairing_cause {

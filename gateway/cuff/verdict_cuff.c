@@ -5,26 +5,6 @@
  * pairing mode). */
 #include "cuff/verdict_judge.h"
 
-/* So old a flag may have changed: P blinks for about a minute. */
-#define FLAG_FRESH_USEC (5 * INT64_C(1000000))
-
-/* "The last advertisement, 0.4 s before, had the pairing flag (P blinks)." */
-static void add_flag(struct words *w, const struct trace_pairing *p) {
-        verdict_say(w, "The last advertisement");
-        if (p->flag_age_usec >= 0) {
-                words_add(w, ", ");
-                words_add_span(w, p->flag_age_usec);
-                words_add(w, " before,");
-        }
-        words_add(w, p->pairing_flag == TRACE_YES
-                             ? " had the pairing flag (P blinked)."
-                             : " was without the pairing flag (no P blinked).");
-}
-
-static bool flag_is_fresh(const struct trace_pairing *p) {
-        return p->flag_age_usec >= 0 && p->flag_age_usec <= FLAG_FRESH_USEC;
-}
-
 /* How the cuff refused, as far as it tells whether it wanted to pair at all. */
 static void add_refusal(struct words *pro, struct words *con, const struct trace_pairing *p) {
         bool at_once = verdict_refused_at_once(p);
@@ -67,11 +47,12 @@ enum verdict_weight verdict_not_in_pairing_mode(const struct trace_pairing *p, s
         if (p->pairing_flag == TRACE_NOT_TOLD)
                 return VERDICT_LISTED;
         if (p->pairing_flag == TRACE_NO) {
-                add_flag(pro, p);
+                verdict_add_flag(pro, p->pairing_flag, p->flag_age_usec);
                 return VERDICT_FIRST;
         }
-        add_flag(con, p);
-        return flag_is_fresh(p) && p->has_request ? VERDICT_RULED_OUT : VERDICT_LAST;
+        verdict_add_flag(con, p->pairing_flag, p->flag_age_usec);
+        return verdict_flag_is_fresh(p->flag_age_usec) && p->has_request ? VERDICT_RULED_OUT
+                                                                         : VERDICT_LAST;
 }
 
 enum verdict_weight verdict_bonded_elsewhere(const struct trace_pairing *p, struct words *pro,
@@ -93,7 +74,7 @@ enum verdict_weight verdict_bonded_elsewhere(const struct trace_pairing *p, stru
         if (p->bonded_before)
                 verdict_say(con, "This host bonded with it earlier in this capture.");
         if (p->pairing_flag == TRACE_YES) {
-                add_flag(con, p);
+                verdict_add_flag(con, p->pairing_flag, p->flag_age_usec);
                 verdict_say(con, "In pairing mode a cuff is meant to take a new host.");
         }
         return VERDICT_LISTED;

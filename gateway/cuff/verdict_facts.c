@@ -4,6 +4,9 @@
  * of a capture are not exact. */
 #define PATIENCE_USEC (29 * INT64_C(1000000))
 
+/* So old a flag may have changed: P blinks for about a minute. */
+#define FLAG_FRESH_USEC (5 * INT64_C(1000000))
+
 bool verdict_asks_bonding(const struct trace_pairing *p) {
         return p->has_request && (p->request.auth & SMP_AUTH_BONDING_MASK) != 0;
 }
@@ -75,6 +78,10 @@ const struct trace_step *verdict_unanswered(const struct trace_pairing *p) {
         return p->end_usec - last->usec >= PATIENCE_USEC ? last : NULL;
 }
 
+bool verdict_flag_is_fresh(int64_t age_usec) {
+        return age_usec >= 0 && age_usec <= FLAG_FRESH_USEC;
+}
+
 void verdict_say(struct words *w, const char *text) {
         words_add(w, w->length > 0 ? " " : "");
         words_add(w, text);
@@ -94,6 +101,17 @@ void verdict_add_error(struct words *w, uint8_t hci_error) {
         words_add(w, " (");
         words_add(w, trace_hci_error_to_string(hci_error));
         words_add(w, ")");
+}
+
+void verdict_add_flag(struct words *w, enum trace_answer flag, int64_t age_usec) {
+        verdict_say(w, "The last advertisement");
+        if (age_usec >= 0) {
+                words_add(w, ", ");
+                words_add_span(w, age_usec);
+                words_add(w, " before,");
+        }
+        words_add(w, flag == TRACE_YES ? " had the pairing flag (P blinked)."
+                                       : " was without the pairing flag (no P blinked).");
 }
 
 void verdict_add_failed(struct words *w, const struct trace_pairing *p) {

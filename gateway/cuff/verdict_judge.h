@@ -1,5 +1,5 @@
 /* Of one cause: whether this pairing speaks for it, and what its bytes say for it and against it.
- * Only the verdict_ files include this. */
+ * Only the verdict_ files include this, and the pairing_guess files for its sentences. */
 #pragma once
 
 #include "core/words.h"
@@ -43,12 +43,16 @@ bool verdict_refused_at_once(const struct trace_pairing *p);
  * or when that cannot be told. */
 const struct trace_step *verdict_unanswered(const struct trace_pairing *p);
 
+bool verdict_flag_is_fresh(int64_t age_usec); /* so young that it will not have changed */
+
 /* --- sentences and parts of them (verdict_facts.c) --- */
 
 void verdict_say(struct words *w, const char *text); /* a sentence, or how one begins */
 
 void verdict_add_features(struct words *w, const struct smp_features *f); /* " (03 00 01 ..)" */
 void verdict_add_error(struct words *w, uint8_t hci_error); /* "0x13 (Remote User ..)" */
+/* "The last advertisement, 0.4 s before, had the pairing flag (P blinked)."; `flag` is told. */
+void verdict_add_flag(struct words *w, enum trace_answer flag, int64_t age_usec);
 /* "The cuff sent Pairing Failed 0x08 (Unspecified Reason), 97 ms after the Pairing Request." */
 void verdict_add_failed(struct words *w, const struct trace_pairing *p);
 /* "The link ended with 0x13 (Remote User ..)." */
