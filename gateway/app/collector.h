@@ -1,5 +1,6 @@
 /* The collector half: from a cuff's advertisement to the database. Never waits for the broker.
- * cuff*.c: one cuff's session · pairing.c: the pairing window · wake.c: how cuffs are noticed ·
+ * cuff*.c: one cuff's session · pairing*.c: the pairing window, its attempts, the first reading ·
+ * wake.c: how cuffs are noticed ·
  * intake.c: into the database. */
 #pragma once
 

@@ -2,6 +2,7 @@
  * left. */
 #include "app/collector.h"
 #include "app/cuff.h"
+#include "app/pairing_first.h"
 
 /* Every cuff off the kernel's list, then the profile: else the kernel goes on connecting for
  * nobody. */
@@ -25,10 +26,8 @@ static void finish(struct collector *c) {
 }
 
 void collector_update_stopping(struct collector *c) {
-        if (c->stage == COLLECTOR_FINISHING && !collector_is_linked(c)) {
-                disconnect_all(c);
-                return;
-        }
+        if (c->stage == COLLECTOR_FINISHING && !collector_is_linked(c))
+                disconnect_all(c); /* there may be nothing to wait for */
         if (c->stage != COLLECTOR_DISCONNECTING || collector_is_linked(c))
                 return;
         for (size_t i = 0; i < c->n_cuffs; i++)
@@ -53,8 +52,11 @@ void collector_stop(struct collector *c) {
                 pairing_close(&c->pairing, "stopping");
                 intake_hurry(&c->intake);
                 wake_update(&c->wake);
-                for (size_t i = 0; i < c->n_cuffs; i++)
+                for (size_t i = 0; i < c->n_cuffs; i++) {
+                        if (!session_is_linked(&c->cuffs[i]->session))
+                                pairing_first_end(c->cuffs[i], PAIRING_FIRST_STOPPED);
                         cuff_memory_close(c->cuffs[i]);
+                }
                 deadline_set_usec(&c->stop_timer, c->config->timing.stop_usec);
         } else if (c->stage == COLLECTOR_FINISHING) {
                 disconnect_all(c);

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "app/collector.h"
+#include "app/pairing_first.h"
 #include "app/wall_clock.h"
 #include "base/cleanup.h"
 #include "core/gatt_uuid.h"
@@ -193,6 +194,9 @@ static void rest(struct cuff *cuff) {
                 if (c->stage == COLLECTOR_RUNNING || good)
                         tell_end(cuff, good);
                 cuff_save(cuff);
+                pairing_first_end(cuff, good                            ? NULL
+                                        : c->stage == COLLECTOR_RUNNING ? cuff->trouble
+                                                                        : PAIRING_FIRST_STOPPED);
         }
         cuff->arrival_s = 0;
         cuff->new_measurements = 0;
@@ -206,8 +210,10 @@ static void rest(struct cuff *cuff) {
                 bluez_gatt_link_lost(cuff->gatt);
         if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
                 random = (uint32_t) cuff->rest_began_usec;
-        deadline_set_usec(&cuff->timer,
-                          session_rest_usec(&cuff->session, &c->config->timing.session, random));
+        deadline_set_usec(&cuff->timer, /* bonded too late for this session: at once */
+                          cuff->first ? 0
+                                      : session_rest_usec(&cuff->session,
+                                                          &c->config->timing.session, random));
         pairing_session_rests(&c->pairing, cuff);
 }
 

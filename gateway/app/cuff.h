@@ -17,6 +17,7 @@
 
 struct collector;
 struct dump;
+struct pairing_first;
 
 struct cuff_memory {   /* of an OMRON cuff: what lasts longer than one link (cuff_memory.c) */
         bool present;  /* the cuff has the characteristics */
@@ -57,6 +58,7 @@ struct cuff {
 
         struct plan plan;
         struct cuff_memory memory;
+        struct pairing_first *first;   /* it was just paired, and its first reading is told; NULL */
         struct driver_request request; /* the last one */
         struct deadline plan_wait;     /* the plan waits no longer than this */
         bool collected;                /* this session reached the collecting, or a value came */
@@ -91,6 +93,7 @@ void cuff_seen(struct cuff *cuff, const uint8_t *omron_data, size_t omron_size);
 void cuff_connect_now(struct cuff *cuff);
 /* Off the auto-connect list: Disconnect() on an untrusted device, connected or not. */
 void cuff_pause(struct cuff *cuff);
+void cuff_take_link(struct cuff *cuff); /* one that came up when it was not wanted, if any */
 void cuff_set_trouble(struct cuff *cuff, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 void cuff_save(struct cuff *cuff);

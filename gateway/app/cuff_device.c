@@ -6,6 +6,7 @@
 
 #include "app/collector.h"
 #include "app/cuff.h"
+#include "app/pairing_first.h"
 #include "app/wall_clock.h"
 
 #define LOG_COMPONENT "cuff"
@@ -34,11 +35,11 @@ static void link_is_up(struct cuff *cuff) {
 
         if (cuff->pausing || !is_ours(cuff))
                 return; /* our Disconnect() is on its way, or somebody else's connection */
-        if (cuff->session.state == SESSION_RESTING &&
-            pairing_waits(&cuff->collector->pairing, cuff)) {
-                cuff_pause(cuff); /* the kernel tries once more by itself what has just failed */
-                return;
-        }
+        pairing_linked(&cuff->collector->pairing, cuff);
+        if (!session_is_linked(&cuff->session) && pairing_waits(&cuff->collector->pairing, cuff) &&
+            !info->bonded)
+                return; /* the kernel tries once more by itself what has just failed, and may
+                           succeed */
         if (cuff->session.state == SESSION_CONNECTING &&
             pairing_wants(&cuff->collector->pairing, cuff)) {
                 if (!bluez_device_is_connecting(cuff->device))
@@ -48,6 +49,12 @@ static void link_is_up(struct cuff *cuff) {
         cuff_event(cuff, EVENT_CONNECTED);
         if (!info->bonded)
                 cuff_event(cuff, EVENT_BOND_NEEDED);
+}
+
+void cuff_take_link(struct cuff *cuff) {
+        if (cuff->device && bluez_device_info(cuff->device)->connected &&
+            !session_is_linked(&cuff->session))
+                link_is_up(cuff);
 }
 
 /* BlueZ forgets the services when a link ends, and says so first. What it says of Connected then
@@ -94,11 +101,14 @@ static void on_changed(void *owner, unsigned changes) {
                 services_are_gone(cuff);
         if ((changes & BLUEZ_DEVICE_CONNECTED) && info->connected)
                 link_is_up(cuff);
-        if ((changes & BLUEZ_DEVICE_BONDED) && cuff->session.state == SESSION_PAIRING)
+        if (changes & BLUEZ_DEVICE_BONDED)
                 pairing_bonded_changed(&cuff->collector->pairing, cuff);
         if ((changes & BLUEZ_DEVICE_RESOLVED) && info->resolved &&
             cuff->session.state == SESSION_RESOLVING)
                 bluez_gatt_find(cuff->gatt);
+        if ((changes & BLUEZ_DEVICE_RESOLVED) && info->resolved &&
+            cuff->session.state == SESSION_PAIRING)
+                pairing_resolved(&cuff->collector->pairing, cuff);
         if ((changes & BLUEZ_DEVICE_CONNECTED) && !info->connected) {
                 cuff_event(cuff, EVENT_LOST);
                 if (!cuff->pausing) /* else BlueZ may have connected it anew before it heard us */
@@ -124,6 +134,7 @@ static void on_connect_done(void *owner, enum bluez_error error) {
                 return;
         }
         explain(cuff, error);
+        pairing_connect_failed(&cuff->collector->pairing, cuff, error);
         cuff_event(cuff, EVENT_REFUSED);
 }
 
@@ -164,6 +175,7 @@ void cuff_connect_now(struct cuff *cuff) {
                 return;
         cuff->connect_due = false;
         cuff->connect_tries = 0;
+        pairing_connects(&cuff->collector->pairing, cuff);
         r = bluez_device_connect(cuff->device);
         if (r < 0 && r != -EBUSY) {
                 cuff_set_trouble(cuff, "BlueZ could not be asked to connect (%s)", strerror(-r));
@@ -222,6 +234,7 @@ static void on_timer(void *userdata) {
                 deadline_set_usec(&cuff->timer, cuff->collector->config->timing.stop_usec);
                 return;
         }
+        pairing_timed_out(&cuff->collector->pairing, cuff);
         cuff_event(cuff, EVENT_TIMEOUT);
         if (cuff->session.state == SESSION_IDLE)
                 wake_arm(&cuff->collector->wake);
@@ -299,6 +312,7 @@ void cuff_free(struct cuff *cuff) {
         deadline_done(&cuff->gone);
         deadline_done(&cuff->plan_wait);
         cuff_memory_done(cuff);
+        pairing_first_free(cuff);
         bluez_gatt_free(cuff->gatt);
         bluez_device_free(cuff->device);
         free(cuff);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/collector.h"
+#include "app/pairing_first.h"
 #include "app/wall_clock.h"
 #include "core/gatt_uuid.h"
 #include "mqtt/message.h"
@@ -62,6 +63,7 @@ static bool continue_once(struct cuff *cuff) {
         cuff_memory_take(cuff);
         now_for_driver(cuff, &now);
         plan_next(&cuff->plan, &now, request);
+        pairing_first_look(cuff);
         if (cuff->plan.memory.facts.complete) /* before anything is written into it, and END */
                 cuff_memory_commit(cuff);
         switch (request->verb) {
@@ -123,6 +125,10 @@ static void on_gatt_done(void *owner, enum bluez_error error, const uint8_t *val
         if (error != BLUEZ_OK)
                 log_cuff_debug(cuff->address, "The cuff's answer: %s",
                                bluez_error_to_string(error));
+        if (cuff->session.state == SESSION_PAIRING) {
+                pairing_subscribed(&cuff->collector->pairing, cuff, error);
+                return;
+        }
         if (ask_with_response(cuff, error))
                 return;
         cuff->asking = false;
@@ -224,6 +230,11 @@ static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
 
         if (!session_is_linked(&cuff->session))
                 cuff_listen_early(cuff);
+        if (cuff->session.state == SESSION_PAIRING) {
+                pairing_found(&cuff->collector->pairing, cuff);
+                if (!bluez_gatt_has(cuff->gatt, UUID_OMRON_RX0))
+                        deadline_set_usec(&cuff->look_again, LOOK_AGAIN_USEC);
+        }
         if (cuff->session.state != SESSION_RESOLVING)
                 return;
         if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT) ||
@@ -244,7 +255,8 @@ static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
 void cuff_look_again(void *userdata) {
         struct cuff *cuff = userdata;
 
-        if (cuff->session.state == SESSION_RESOLVING && cuff->gatt)
+        if ((cuff->session.state == SESSION_RESOLVING || cuff->session.state == SESSION_PAIRING) &&
+            cuff->gatt)
                 bluez_gatt_find(cuff->gatt);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "app/broker.h"
 #include "base/cleanup.h"
 #include "mqtt/message.h"
 #include "store/outbox.h"
@@ -228,29 +229,15 @@ static int make_client(struct publisher *p, sd_event *event) {
                 .stopped = on_stopped,
                 .refused = on_refused,
         };
-        const struct config *config = p->config;
+        struct mqtt_options options = broker_options(p->config);
 
-        return mqtt_client_new(
-                event,
-                &(struct mqtt_options){
-                        .urls = (const char *const *) config->mqtt.url,
-                        .n_urls = config->mqtt.n_urls,
-                        .version = (enum mqtt_version) config->mqtt.version,
-                        .client_id = config->mqtt.client_id ? config->mqtt.client_id : p->ha.inst,
-                        .user = config->mqtt.user,
-                        .password = config->mqtt.password,
-                        .ca_file = config->mqtt.ca_file,
-                        .certificate_file = config->mqtt.certificate_file,
-                        .key_file = config->mqtt.key_file,
-                        .keep_alive_s = config->mqtt.keep_alive_s,
-                        .will_topic = p->will_topic,
-                        .will_payload = "offline",
-                        .subscriptions = p->subscriptions,
-                        .n_subscriptions = p->n_subscriptions,
-                        .backoff_min_usec = config->mqtt.backoff_min_usec,
-                        .backoff_max_usec = config->mqtt.backoff_max_usec,
-                },
-                &events, p, &p->client);
+        if (!options.client_id)
+                options.client_id = p->ha.inst;
+        options.will_topic = p->will_topic;
+        options.will_payload = "offline";
+        options.subscriptions = p->subscriptions;
+        options.n_subscriptions = p->n_subscriptions;
+        return mqtt_client_new(event, &options, &events, p, &p->client);
 }
 
 int publisher_new(sd_event *event, const struct config *config, struct store *store,

@@ -84,12 +84,17 @@ void wall_clock_format_utc(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]) {
         strftime(ret, WALL_CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-bool wall_clock_is_synchronised(enum config_system_clock policy) {
+int wall_clock_ask_kernel(void) {
         struct timex t = {0};
+        int r = adjtimex(&t);
 
+        return r < 0 ? -errno : r != TIME_ERROR && !(t.status & STA_UNSYNC);
+}
+
+bool wall_clock_is_synchronised(enum config_system_clock policy) {
         if (policy != CONFIG_CLOCK_AUTO)
                 return policy == CONFIG_CLOCK_TRUSTED;
-        return adjtimex(&t) != TIME_ERROR && !(t.status & STA_UNSYNC);
+        return wall_clock_ask_kernel() > 0;
 }
 
 bool wall_clock_is_suspicious(const char *configured) {

@@ -25,7 +25,10 @@ int wall_clock_utc(const struct date_time *local, int64_t *ret);
 void wall_clock_format_local(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]);
 void wall_clock_format_utc(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]);
 
-/* Whether the system clock may set a cuff's: the kernel's own verdict (adjtimex) unless told. */
+/* Whether the kernel holds its clock for synchronised (adjtimex): 1, 0, or negative errno where it
+ * must not be asked (seccomp, systemd's ProtectClock=). */
+int wall_clock_ask_kernel(void);
+/* Whether the system clock may set a cuff's: the kernel's own verdict unless told. */
 bool wall_clock_is_synchronised(enum config_system_clock policy);
 /* The zone is UTC although nobody asked for it: containers often run so, cuffs never do. */
 bool wall_clock_is_suspicious(const char *configured);

@@ -23,20 +23,19 @@ DEFINE_CLEANUP(struct bluez_agent *, bluez_agent_free)
 
 /* --- what BlueZ asks --- */
 
-static int answer(struct bluez_agent *a, sd_bus_message *m, bool accept) {
+static int answer(struct bluez_agent *a, sd_bus_message *m, bool ours, bool accept) {
         int r;
 
         if (accept)
                 r = sd_bus_reply_method_return(m, NULL);
         else
                 r = sd_bus_reply_method_errorf(m, "org.bluez.Error.Rejected", "Not accepted");
-        a->events->asked(a->owner, sd_bus_message_get_member(m), accept);
+        a->events->asked(a->owner, sd_bus_message_get_member(m), ours, accept);
         return r;
 }
 
-/* A question whose answer is yes or no: yes for the device of the pairing window only. */
-static int on_question(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
-        struct bluez_agent *a = userdata;
+/* Whether it is about the device of the pairing window. */
+static int read_ours(struct bluez_agent *a, sd_bus_message *m, bool *ret) {
         const char *path;
         int r = sd_bus_message_read(m, "o", &path);
 
@@ -44,16 +43,26 @@ static int on_question(sd_bus_message *m, void *userdata, sd_bus_error *ret_erro
                 return r;
         if (!bluez_bus_is_sender(a->bus, m))
                 return -EACCES;
-        return answer(a, m, a->allowed[0] && strcmp(path, a->allowed) == 0);
+        *ret = a->allowed[0] && strcmp(path, a->allowed) == 0;
+        return 0;
+}
+
+/* A question whose answer is yes or no: yes for the device of the pairing window only. */
+static int on_question(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
+        struct bluez_agent *a = userdata;
+        bool ours;
+        int r = read_ours(a, m, &ours);
+
+        return r < 0 ? r : answer(a, m, ours, /* accept= */ ours);
 }
 
 /* Codes and passkeys: a cuff has neither, and nobody is here to type them. */
 static int on_code(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
         struct bluez_agent *a = userdata;
+        bool ours;
+        int r = read_ours(a, m, &ours);
 
-        if (!bluez_bus_is_sender(a->bus, m))
-                return -EACCES;
-        return answer(a, m, false);
+        return r < 0 ? r : answer(a, m, ours, /* accept= */ false);
 }
 
 static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {

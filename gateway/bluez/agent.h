@@ -9,8 +9,8 @@ struct bluez_agent;
 struct bluez_agent_events {
         /* RegisterAgent and RequestDefaultAgent were answered. */
         void (*registered)(void *owner, enum bluez_error error);
-        /* BlueZ asked us something, and we answered. */
-        void (*asked)(void *owner, const char *method, bool accepted);
+        /* BlueZ asked us something, and we answered. `ours`: about the device that is allowed. */
+        void (*asked)(void *owner, const char *method, bool ours, bool accepted);
         /* UnregisterAgent was answered: the former agent is default again. */
         void (*unregistered)(void *owner);
 };

@@ -7,7 +7,16 @@
 #include "base/cleanup.h"
 #include "core/gatt_uuid.h"
 
-enum kind { KIND_BOOL, KIND_INT16, KIND_UINT16, KIND_STRING, KIND_UUIDS, KIND_OMRON, KIND_VALUE };
+enum kind {
+        KIND_BOOL,
+        KIND_INT16,
+        KIND_UINT16,
+        KIND_STRING,
+        KIND_UUIDS,
+        KIND_OMRON,
+        KIND_VALUE,
+        KIND_ROLES,
+};
 
 struct props_row {
         const char *key, *type; /* type: of the variant's contents */
@@ -29,6 +38,9 @@ static const struct props_row adapter_rows[] = {
         { "PowerState",       "s",     KIND_STRING, PROPS_POWER_STATE,  ADAPTER(power_state) },
         { "Discovering",      "b",     KIND_BOOL,   PROPS_DISCOVERING,  ADAPTER(discovering) },
         { "Pairable",         "b",     KIND_BOOL,   PROPS_PAIRABLE,     ADAPTER(pairable) },
+        { "Discoverable",     "b",     KIND_BOOL,   PROPS_DISCOVERABLE, ADAPTER(discoverable) },
+        { "Modalias",         "s",     KIND_STRING, PROPS_MODALIAS,     ADAPTER(modalias) },
+        { "Roles",            "as",    KIND_ROLES,  PROPS_ROLES,        ADAPTER(central) },
 };
 static const struct props_row device_rows[] = {
         { "Address",          "s",     KIND_STRING, PROPS_ADDRESS,      DEVICE(address) },
@@ -38,6 +50,7 @@ static const struct props_row device_rows[] = {
         { "Paired",           "b",     KIND_BOOL,   PROPS_PAIRED,       DEVICE(paired) },
         { "Bonded",           "b",     KIND_BOOL,   PROPS_BONDED,       DEVICE(bonded) },
         { "Trusted",          "b",     KIND_BOOL,   PROPS_TRUSTED,      DEVICE(trusted) },
+        { "Blocked",          "b",     KIND_BOOL,   PROPS_BLOCKED,      DEVICE(blocked) },
         { "RSSI",             "n",     KIND_INT16,  PROPS_RSSI,         DEVICE(rssi) },
         { "ManufacturerData", "a{qv}", KIND_OMRON,  PROPS_MANUFACTURER, DEVICE(omron) },
         { "UUIDs",            "as",    KIND_UUIDS,  PROPS_UUIDS,        DEVICE(uuid) },
@@ -123,6 +136,19 @@ static int take_uuids(sd_bus_message *m, struct props_device *d) {
         return leave(m, r);
 }
 
+static int take_roles(sd_bus_message *m, struct props_adapter *a) {
+        const char *role;
+        int r = sd_bus_message_enter_container(m, 'a', "s");
+
+        if (r < 0)
+                return r;
+        a->central = false;
+        while ((r = sd_bus_message_read(m, "s", &role)) > 0)
+                if (strcmp(role, "central") == 0)
+                        a->central = true;
+        return leave(m, r);
+}
+
 /* At a variant: 1 if it holds `type`, and then it is entered; 0 if not, and then it is skipped. */
 static int enter_variant(sd_bus_message *m, const char *type) {
         const char *contents;
@@ -193,6 +219,8 @@ static int take_contents(sd_bus_message *m, const struct props_row *row, union p
                 return take_omron(m, &p->device);
         case KIND_VALUE:
                 return take_value(m, &p->characteristic);
+        case KIND_ROLES:
+                return take_roles(m, &p->adapter);
         }
         return -EINVAL;
 }

@@ -37,18 +37,23 @@ enum props_bit {
         PROPS_UUID = 1 << 14,
         PROPS_VALUE = 1 << 15,
         PROPS_MTU = 1 << 16,
+        PROPS_BLOCKED = 1 << 17,
+        PROPS_DISCOVERABLE = 1 << 18,
+        PROPS_MODALIAS = 1 << 19,
+        PROPS_ROLES = 1 << 20,
 };
 
 struct props_adapter {
         unsigned has, gone;
-        char address[BDADDR_STRING_SIZE], name[PROPS_NAME_SIZE], power_state[32];
-        bool powered, discovering, pairable;
+        char address[BDADDR_STRING_SIZE], name[PROPS_NAME_SIZE], power_state[32], modalias[64];
+        bool powered, discovering, pairable, discoverable;
+        bool central; /* among its Roles */
 };
 
 struct props_device {
         unsigned has, gone;
         char address[BDADDR_STRING_SIZE], name[PROPS_NAME_SIZE];
-        bool connected, resolved, paired, bonded, trusted;
+        bool connected, resolved, paired, bonded, trusted, blocked;
         int16_t rssi;
         uint8_t omron[PROPS_OMRON_SIZE]; /* the entry of company 0x020E, cut to size */
         uint16_t omron_size;             /* 0: none */

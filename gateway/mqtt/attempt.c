@@ -98,7 +98,7 @@ int mqtt_attempt_connect(struct mqtt_attempt *a) {
         MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
         MQTTAsync_SSLOptions tls = tls_options(a);
         MQTTProperty session = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL,
-                                .value.integer4 = SESSION_EXPIRY_S};
+                                .value.integer4 = o->guest ? 0 : SESSION_EXPIRY_S};
         MQTTProperty delay = {.identifier = MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL,
                               .value.integer4 = WILL_DELAY_S};
         MQTTProperties connect_properties = properties_of(&session, 1);
@@ -106,9 +106,9 @@ int mqtt_attempt_connect(struct mqtt_attempt *a) {
 
         c.MQTTVersion = a->setup.version;
         c.keepAliveInterval = (int) o->keep_alive_s;
-        c.cleansession = 0;
-        c.cleanstart = 0;
-        c.connectTimeout = CONNECT_TIMEOUT_S;
+        c.cleansession = o->guest && !v5;
+        c.cleanstart = o->guest && v5;
+        c.connectTimeout = o->connect_timeout_s ? (int) o->connect_timeout_s : CONNECT_TIMEOUT_S;
         c.context = &a->report;
         will.topicName = o->will_topic;
         will.message = o->will_payload;
@@ -147,8 +147,8 @@ int mqtt_attempt_subscribe(struct mqtt_attempt *a) {
                 memcpy(&topics[i], &a->setup.options->subscriptions[i], sizeof *topics);
                 qos[i] = 1;
                 how[i] = plain;
-                how[i].noLocal = 1;
-                how[i].retainHandling = 2;
+                how[i].noLocal = !a->setup.options->guest;
+                how[i].retainHandling = a->setup.options->guest ? 0 : 2;
         }
         response.context = &a->report;
         if (v5) {

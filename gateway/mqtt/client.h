@@ -28,8 +28,13 @@ struct mqtt_options { /* strings are borrowed and must outlive the client; NULL:
         const char *ca_file, *certificate_file, *key_file; /* ca_file NULL: the system's store */
         unsigned keep_alive_s;
         const char *will_topic, *will_payload; /* retained, QoS 1 */
-        const char *const *subscriptions;      /* QoS 1 (MQTT 5: no local, retain handling 2) */
+        const char *const *subscriptions;      /* QoS 1 (MQTT 5: no local, retain handling 2,
+                                                * but for a guest) */
         size_t n_subscriptions;
+        /* A guest leaves nothing with the broker: its session ends with the connection. It hears
+         * its own messages, and those that are retained. */
+        bool guest;
+        unsigned connect_timeout_s; /* 0: 20 s. Paho looks every 3 s only */
         /* 1 s .. 60 s, doubled, jittered; back to the least when a connection ends that has lived
          * for the longest. */
         uint64_t backoff_min_usec, backoff_max_usec;

@@ -236,6 +236,23 @@ static void add_pairing(struct payload *p) {
         json_text(&p->json, o, "state_off", "OFF");
 }
 
+/* What was said last, for whoever stands in front of it while a cuff is paired. A state has 255
+ * characters at most. */
+static void add_last_event(struct payload *p) {
+        static const struct component last_event = {
+                .key = "last_event",
+                .platform = "sensor",
+                .name = "Last event",
+                .template = "{% set d = value_json.data %}{{ (d.get('text') or "
+                            "[d.get('cause') or d.get('reason'), d.get('remedy')] | select | "
+                            "join('. ') or value_json.type)[:255] }}",
+                .category = "diagnostic",
+                .icon = "mdi:message-text-clock"};
+        cJSON *o = add_component(p, &last_event);
+
+        add_topic(p, o, "state_topic", message_topic(p->context->base_topic, "bridge/event"));
+}
+
 char *homeassistant_gateway(const struct homeassistant_context *c, const char *hostname) {
         _cleanup_(freep) char *id = gateway_id(c), *name = NULL;
         struct payload p;
@@ -251,6 +268,7 @@ char *homeassistant_gateway(const struct homeassistant_context *c, const char *h
         add_components(&p, gateway_components, ELEMENTS(gateway_components));
         add_connection(&p);
         add_pairing(&p);
+        add_last_event(&p);
         return json_end(&p.json);
 }
 

@@ -135,11 +135,23 @@ static void print_user(const struct message_cuff *cuff, const struct message_use
               homeassistant_user(&context, cuff, user), true);
 }
 
+/* One with words for people, and one that has nothing but its type. */
+static void print_event(bool full) {
+        _cleanup_(freep) char *data =
+                full ? message_object("step", "looking", "text", "Looking for a cuff", NULL) : NULL;
+
+        print(message_topic(BASE, "bridge/event"),
+              message_event(full ? "pairing_progress" : "adapter_up", data, "2026-11-20T17:00:12Z",
+                            NULL),
+              false);
+}
+
 int main(int argc, char **argv) {
         bool full = argc > 1 && strcmp(argv[1], "full") == 0;
         const struct message_cuff *cuff = full ? &full_cuff : &poor_cuff;
 
         print_bridge(full);
+        print_event(full);
         print_cuff(cuff, full);
         for (size_t i = 0; i < cuff->n_users; i++)
                 print_user(cuff, &cuff->users[i], full);

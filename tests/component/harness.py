@@ -56,6 +56,7 @@ class Lines:
         self.lines, self.times = [], []
         self.changed = threading.Condition()
         self.ended = False
+        self.catch_up = lambda: None  # what was said by now is read: before it is counted
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
     def _read(self, stream):
@@ -88,6 +89,7 @@ class Lines:
                 self.changed.wait(left)
 
     def count(self, pattern, start=0):
+        self.catch_up()
         with self.changed:
             return sum(1 for line in self.lines[start:] if re.search(pattern, line))
 
@@ -386,12 +388,25 @@ class Cuffs(Process):
 
     def __init__(self, argv, env):
         super().__init__(argv, env={**os.environ, **env})
+        self.out.catch_up = self.catch_up
 
-    def do(self, command):
+    def catch_up(self):
+        """They log before they answer whoever asked; so what others have heard of is behind this answer."""
+        try:
+            if self.alive():
+                self.out.wait(r'^done here$', self.send('here'))
+        except BrokenPipeError:
+            pass
+
+    def send(self, command):
         start = self.out.here()
         self.process.stdin.write(command + '\n')
         self.process.stdin.flush()
-        self.out.wait(r'^(done\b|error\b)', start)
+        return start
+
+    def do(self, command):
+        start = self.send(command)
+        self.out.wait(r'^(done|error) %s\b' % re.escape(command.split()[0]), start)
         if self.out.match.group(1) == 'error':
             raise AssertionError('%s: %s' % (command, self.out.match.string))
         return start

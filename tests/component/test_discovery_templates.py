@@ -80,7 +80,7 @@ class TestDiscoveryTemplates(unittest.TestCase):
     def test_gateway_cuff_and_every_user_are_announced(self):
         topics = [t for t in self.retained if t.endswith("/config")]
         self.assertEqual(len(topics), 5)
-        self.assertEqual(len(self.events), 3)
+        self.assertEqual(len(self.events), 4)  # of three users, and the gateway's
 
     def test_payloads_are_one_line_and_not_large(self):
         for topic, payload in {**self.retained, **self.events}.items():
@@ -94,7 +94,8 @@ class TestDiscoveryTemplates(unittest.TestCase):
             payload = json.loads(self.retained[topic])
             for key, c in payload["components"].items():
                 if c["platform"] != "event":
-                    state = self.retained[c.get("state_topic", payload["state_topic"])]
+                    topics = {**self.retained, **self.events}
+                    state = topics[c.get("state_topic", payload["state_topic"])]
                     text = Checker({}, {}, "").render(c.get("value_template"), state)
                     nulls += [f"{topic} {key}"] if text == "None" else []
         self.assertEqual(nulls, [])
@@ -106,6 +107,19 @@ class TestDiscoveryTemplates(unittest.TestCase):
             got = Checker({}, {}, "").render(components[key]["value_template"],
                                                        self.retained[MEASUREMENT])
             self.assertEqual(got, want, key)
+
+    def last_event(self, kind, **data):
+        template = json.loads(self.retained[GATEWAY])["components"]["last_event"]["value_template"]
+        payload = {"type": kind, "data": data, "time": "2026-11-20T17:00:12Z", "transaction": None}
+        return Checker({}, {}, "").render(template, json.dumps(payload))
+
+    def test_the_last_event_is_words_for_people(self):
+        self.assertEqual(self.last_event("pairing_progress", step="found", text="Found it"), "Found it")
+        self.assertEqual(self.last_event("pairing_failed", cause="No P", remedy="Hold it."), "No P. Hold it.")
+        self.assertEqual(self.last_event("sync_failed", device="1", reason="It hung up"), "It hung up")
+        self.assertEqual(self.last_event("adapter_up"), "adapter_up")
+        self.assertEqual(self.last_event("pairing_failed", cause="c" * 200, remedy="r" * 200),
+                         "c" * 200 + ". " + "r" * 53)
 
     # --- the judge finds mistakes -----------------------------------------------------------------
 
@@ -128,6 +142,10 @@ class TestDiscoveryTemplates(unittest.TestCase):
     def test_a_missing_state_message_is_found(self):
         del self.retained[MEASUREMENT]
         self.assert_problem(f"nothing was published on {MEASUREMENT}")
+
+    def test_a_retained_event_is_found(self):
+        self.retained["cuff2mqtt/bridge/event"] = self.events["cuff2mqtt/bridge/event"]
+        self.assert_problem("cuff2mqtt/bridge/event is retained")
 
     def test_unknown_keys_are_found_everywhere(self):
         self.edit(USER, lambda p: p.update({"~": "cuff2mqtt"}))

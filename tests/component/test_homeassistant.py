@@ -5,7 +5,7 @@ import re
 import unittest
 
 from harness import CUFF, Story
-from templates import render_all
+from templates import Checker, render_all
 
 ID = CUFF.replace(':', '').lower()
 SECOND = 'C0:FF:EE:00:00:02'
@@ -72,6 +72,21 @@ class TestDiscovery(HomeAssistantStory):
         start = w.subscriber.here()
         w.fake.do('adapter-remove')
         w.subscriber.wait('cuff2mqtt/bridge/info', lambda m: m.json['adapter']['powered'] is not True, start=start)
+        self.assert_taken(w)
+
+    def test_the_last_event(self):
+        """Whoever pairs a cuff reads on the gateway's device how it goes, in words."""
+        w = self.world(bonded=False)
+        w.pair()
+        finished = w.event('pairing_finished')
+        payload = self.discovery(w)['homeassistant/device/%s/config' % self.inst(w)]
+        sensor = payload['components']['last_event']
+        self.assertEqual((sensor['platform'], sensor['entity_category']), ('sensor', 'diagnostic'))
+        said = [Checker({}, {}, '').render(sensor['value_template'], m.payload)
+                for m in w.subscriber.find(re.escape(sensor['state_topic']))]
+        self.assertIn(finished['data']['text'], said)
+        self.assertIn(w.event('pairing_stopped')['data']['text'], said)
+        self.assertTrue(all(0 < len(text) <= 255 for text in said), said)
         self.assert_taken(w)
 
     def test_the_same_devices_after_a_restart(self):

@@ -6,7 +6,7 @@ from harness import CUFF, FAST, Story
 
 SECOND = 'C0:FF:EE:00:00:02'
 SHORT = FAST.replace('pairing_window = 60.0', 'pairing_window = %s') \
-        .replace('pairing_retry = 0.5', 'pairing_retry = 0.1')
+        .replace('pairing_retry = 0.5', 'pairing_retry = 0.1').replace(' subscribing = 4.0', ' subscribing = 0.5')
 
 
 class PairingStory(Story):
@@ -264,15 +264,19 @@ class TestOutcomes(PairingStory):
         self.assertFalse(w.subscriber.find('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'pairing_failed'))
         w.verify()
 
-    def given_up(self, outcome, evidence, window):
+    def given_up(self, outcome, code, remedy, window='20.0'):
         """Each attempt ends like this: what the person is told when the window closes."""
         w = self.world('pairing-outcome ' + outcome, config=SHORT % window)
         self.open_window(w)
         w.fake.do('pairing-mode on')
         failed = w.event('pairing_failed')['data']
         self.assertEqual(failed['device'], CUFF.replace(':', '').lower())
-        self.assertIn(evidence, failed['evidence'])
-        self.assertTrue(failed['cause'] and failed['remedy'], failed)
+        self.assertEqual(failed['code'], code, failed)
+        self.assertIn(remedy, failed['remedy'])
+        self.assertTrue(failed['cause'] and failed['evidence'], failed)
+        self.assertEqual(failed['causes'][0],
+                         {'cause': code, 'evidence': failed['evidence'], 'remedy': failed['remedy']})
+        self.assertIn(failed['certainty'], ('sure', 'likely', 'possible'))
         w.fake.wait('agent unregister')
         self.assertLessEqual(w.fake.out.count('pair-start'), 5)
         w.verify()
@@ -299,23 +303,23 @@ class TestOutcomes(PairingStory):
 
     def test_fails_always(self):
         """AuthenticationFailed each time: five attempts at most, then cause, evidence and remedy."""
-        self.given_up('fail', 'auth_failed', '20.0')
+        self.given_up('fail', 'bonded_elsewhere', 'phone')
 
     def test_hangs_up_always(self):
         """A hang-up each time: BlueZ tells of the link's end before it answers Pair()."""
-        self.given_up('hangup', 'the link fell', '20.0')
+        self.given_up('hangup', 'bonded_elsewhere', 'phone')
 
     def test_silent_always(self):
         """No answer, ever."""
-        self.given_up('timeout', 'auth_timeout', '20.0')
+        self.given_up('timeout', 'no_answer', 'nearer')
 
     def test_rejected_always(self):
         """A rejection each time."""
-        self.given_up('rejected', 'auth_rejected', '20.0')
+        self.given_up('rejected', 'host_requirements', 'SecureConnections')
 
     def test_never_bonded(self):
         """Paired without keys each time: the remedy names what makes an adapter pairable."""
-        self.given_up('not-bonded', 'Bonded', '5.0')
+        self.given_up('not-bonded', 'not_pairable', 'bluetoothctl pairable on', '5.0')
 
     def test_vanishes_while_pairing(self):
         """The cuff's radio dies in the exchange; its owner holds the button again and it works."""

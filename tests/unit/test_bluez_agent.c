@@ -25,7 +25,7 @@ static void on_registered(void *userdata, enum bluez_error error) {
         o->error = error;
 }
 
-static void on_asked(void *userdata, const char *method, bool accepted) {
+static void on_asked(void *userdata, const char *method, bool ours, bool accepted) {
         struct owner *o = userdata;
 
         o->asked++;

@@ -32,15 +32,17 @@ static void device_properties_are_read(void) {
         union props p;
 
         CHECK(sd_bus_message_append(
-                      m, "a{sv}", 8, "Address", "s", "00:5F:BF:11:22:33", "Name", "s", "BLESmart_1",
-                      "Connected", "b", 1, "Bonded", "b", 0, "RSSI", "n", -61, "Unknown", "a{sv}",
-                      1, "x", "s", "y", "UUIDs", "as", 2, "0000180f-0000-1000-8000-00805f9b34fb",
+                      m, "a{sv}", 9, "Blocked", "b", 1, "Address", "s", "00:5F:BF:11:22:33", "Name",
+                      "s", "BLESmart_1", "Connected", "b", 1, "Bonded", "b", 0, "RSSI", "n", -61,
+                      "Unknown", "a{sv}", 1, "x", "s", "y", "UUIDs", "as", 2,
+                      "0000180f-0000-1000-8000-00805f9b34fb",
                       "00001810-0000-1000-8000-00805F9B34FB", "ManufacturerData", "a{qv}", 2,
                       0x004C, "ay", 2, 1, 2, 0x020E, "ay", 3, 1, 8, 5) >= 0);
         seal(m);
         CHECK_EQ(props_read(m, &props_of_device, &p), 0);
         CHECK_EQ(p.has, PROPS_ADDRESS | PROPS_NAME | PROPS_CONNECTED | PROPS_BONDED | PROPS_RSSI |
-                                PROPS_UUIDS | PROPS_MANUFACTURER);
+                                PROPS_UUIDS | PROPS_MANUFACTURER | PROPS_BLOCKED);
+        CHECK(p.device.blocked);
         CHECK_STR(p.device.address, "00:5F:BF:11:22:33");
         CHECK_STR(p.device.name, "BLESmart_1");
         CHECK(p.device.connected && !p.device.bonded);
@@ -49,6 +51,37 @@ static void device_properties_are_read(void) {
         CHECK(props_has_blood_pressure(&p.device));
         CHECK_EQ(p.device.omron_size, 3);
         CHECK_EQ(p.device.omron[1], 8);
+        finish(&b, m);
+}
+
+static void adapter_properties_are_read(void) {
+        struct loose_bus b;
+        sd_bus_message *m = new_message(&b);
+        union props p;
+
+        CHECK(sd_bus_message_append(m, "a{sv}", 4, "Discoverable", "b", 1, "Modalias", "s",
+                                    "usb:v1D6B", "Pairable", "b", 1, "Roles", "as", 2, "central",
+                                    "peripheral") >= 0);
+        seal(m);
+        CHECK_EQ(props_read(m, &props_of_adapter, &p), 0);
+        CHECK_EQ(p.has, PROPS_DISCOVERABLE | PROPS_MODALIAS | PROPS_PAIRABLE | PROPS_ROLES);
+        CHECK(p.adapter.discoverable && p.adapter.pairable && p.adapter.central);
+        CHECK_STR(p.adapter.modalias, "usb:v1D6B");
+        finish(&b, m);
+}
+
+/* An adapter with no Low Energy has the property, and nothing of ours in it. */
+static void roles_without_central_are_roles(void) {
+        struct loose_bus b;
+        sd_bus_message *m = new_message(&b);
+        union props p;
+
+        CHECK(sd_bus_message_append(m, "a{sv}", 2, "Roles", "as", 1, "central", "Roles", "as", 1,
+                                    "central-peripheral") >= 0);
+        seal(m);
+        CHECK_EQ(props_read(m, &props_of_adapter, &p), 0);
+        CHECK_EQ(p.has, PROPS_ROLES);
+        CHECK(!p.adapter.central);
         finish(&b, m);
 }
 
@@ -272,11 +305,11 @@ static void device_paths_and_addresses_are_one(void) {
         CHECK(bdaddr_equal(&back, &address));
 }
 
-CHECK_MAIN("unit.bluez_props", TEST(device_properties_are_read),
-           TEST(a_value_of_the_wrong_type_is_skipped), TEST(odd_vendor_data_is_skipped),
-           TEST(long_values_are_cut_or_refused), TEST(names_carry_no_control_characters),
-           TEST(only_so_many_uuids_are_kept), TEST(a_change_of_another_interface_is_none),
-           TEST(invalidated_properties_are_gone), TEST(messages_of_another_shape_are_refused),
-           TEST(an_added_object_is_found_by_its_class),
+CHECK_MAIN("unit.bluez_props", TEST(device_properties_are_read), TEST(adapter_properties_are_read),
+           TEST(roles_without_central_are_roles), TEST(a_value_of_the_wrong_type_is_skipped),
+           TEST(odd_vendor_data_is_skipped), TEST(long_values_are_cut_or_refused),
+           TEST(names_carry_no_control_characters), TEST(only_so_many_uuids_are_kept),
+           TEST(a_change_of_another_interface_is_none), TEST(invalidated_properties_are_gone),
+           TEST(messages_of_another_shape_are_refused), TEST(an_added_object_is_found_by_its_class),
            TEST(a_removed_object_is_this_object_with_this_class),
            TEST(a_walk_sees_its_class_and_can_be_ended), TEST(device_paths_and_addresses_are_one))

@@ -68,8 +68,8 @@ static void check_keys(const cJSON *root, const char *id, const char *const *key
 }
 
 static void keys_and_unique_ids_stay(void) {
-        static const char *const gateway[] = {"adapter_problem", "version", "started", "connection",
-                                              "pairing"};
+        static const char *const gateway[] = {"adapter_problem", "version", "started",
+                                              "connection",      "pairing", "last_event"};
         static const char *const cuff[] = {"battery",   "battery_low", "rssi",        "last_seen",
                                            "last_sync", "clock_drift", "sync_problem"};
         static const char *const user[] = {

@@ -99,6 +99,17 @@ static int get_uuids(sd_bus *bus, const char *path, const char *interface, const
                                      "00001801-0000-1000-8000-00805f9b34fb");
 }
 
+static int get_roles(sd_bus *bus, const char *path, const char *interface, const char *name,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        struct daemon *d = userdata;
+        char text[sizeof d->roles], *rest = strcpy(text, d->roles), *role;
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+
+        while (r >= 0 && (role = strsep(&rest, ",")))
+                r = sd_bus_message_append(reply, "s", role);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 /* --- methods --- */
 
 void adapter_remove_device(struct device *dev) {
@@ -175,6 +186,11 @@ static const sd_bus_vtable adapter_vtable[] = {
         SD_BUS_WRITABLE_PROPERTY("Pairable", "b", get_flag, set_flag, 0, CHANGES | OPEN),
         SD_BUS_VTABLE_END,
 };
+static const sd_bus_vtable roles_vtable[] = { /* older releases do not have it */
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Roles", "as", get_roles, 0, CHANGES),
+        SD_BUS_VTABLE_END,
+};
 /* clang-format on */
 
 /* --- life --- */
@@ -182,6 +198,9 @@ static const sd_bus_vtable adapter_vtable[] = {
 void adapter_export(struct daemon *d) {
         sd_bus_add_object_vtable(d->bus, &d->adapter_slot, d->adapter_path, ADAPTER_INTERFACE,
                                  adapter_vtable, d);
+        if (strcmp(d->roles, "no") != 0)
+                sd_bus_add_object_vtable(d->bus, &d->roles_slot, d->adapter_path, ADAPTER_INTERFACE,
+                                         roles_vtable, d);
         manager_export_gatt(d, &d->gatt_manager_slot);
         d->was_pairable = adapter_is_pairable(d);
         sd_bus_emit_object_added(d->bus, d->adapter_path);
@@ -192,6 +211,7 @@ void adapter_unexport(struct daemon *d) {
                 return;
         sd_bus_emit_object_removed(d->bus, d->adapter_path);
         d->adapter_slot = sd_bus_slot_unref(d->adapter_slot);
+        d->roles_slot = sd_bus_slot_unref(d->roles_slot);
         d->gatt_manager_slot = sd_bus_slot_unref(d->gatt_manager_slot);
 }
 

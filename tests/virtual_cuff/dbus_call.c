@@ -18,6 +18,7 @@ struct delayed { /* a call that will be carried out later */
         struct daemon *daemon;
         sd_bus_message *m;
         const struct call_method *method;
+        struct fault fault; /* its name: how it fails then; "": it does not */
         sd_event_source *timer;
 };
 
@@ -101,22 +102,27 @@ static int on_delayed(sd_event_source *s, uint64_t usec, void *userdata) {
         struct delayed *later = userdata;
 
         /* The bus it came over may be gone by now. */
-        if (later->daemon->bus == sd_bus_message_get_bus(later->m))
-                later->method->work(later->daemon, later->m);
+        if (later->daemon->bus == sd_bus_message_get_bus(later->m)) {
+                if (later->fault.name[0])
+                        call_error(later->daemon, later->m, later->fault.name, "Failed");
+                else
+                        later->method->work(later->daemon, later->m);
+        }
         delayed_free(later);
         return 0;
 }
 
 static void carry_out_later(struct daemon *d, sd_bus_message *m, const struct call_method *method,
-                            uint64_t delay_usec) {
+                            const struct fault *fault) {
         struct delayed *later = must_alloc(sizeof *later);
 
         later->daemon = d;
         later->next = d->delayed;
         d->delayed = later;
         later->method = method;
+        later->fault = *fault;
         later->m = sd_bus_message_ref(m);
-        sd_event_add_time_relative(d->event, &later->timer, CLOCK_MONOTONIC, delay_usec, 1,
+        sd_event_add_time_relative(d->event, &later->timer, CLOCK_MONOTONIC, fault->delay_usec, 1,
                                    on_delayed, later);
 }
 
@@ -135,8 +141,27 @@ int call_dispatch(struct daemon *d, sd_bus_message *m, const struct call_method 
         if (fault.kind == FAULT_FAIL)
                 call_error(d, m, fault.name, fault.text);
         else if (fault.kind == FAULT_DELAY)
-                carry_out_later(d, m, methods, fault.delay_usec);
+                carry_out_later(d, m, methods, &fault);
         else
                 log_call(m, "none");
         return 1;
+}
+
+static int on_any_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        struct daemon *d = userdata;
+        struct fault fault;
+
+        if (!sd_bus_message_is_method_call(m, "org.freedesktop.DBus.ObjectManager",
+                                           "GetManagedObjects") ||
+            !take_fault(d, "GetManagedObjects", &fault))
+                return 0;
+        if (fault.kind == FAULT_FAIL)
+                call_error(d, m, fault.name, fault.text);
+        else
+                log_call(m, "none");
+        return 1;
+}
+
+int call_watch_objects(struct daemon *d, sd_bus *bus) {
+        return sd_bus_add_filter(bus, NULL, on_any_message, d);
 }

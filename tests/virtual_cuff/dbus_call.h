@@ -13,6 +13,10 @@ struct call_method {
 /* A table ends with {NULL, NULL}. */
 int call_dispatch(struct daemon *d, sd_bus_message *m, const struct call_method *methods);
 
+/* GetManagedObjects, which sd-bus answers by itself: a fault planned for it befalls it. 0 or
+ * negative errno. It cannot be delayed. */
+int call_watch_objects(struct daemon *d, sd_bus *bus);
+
 /* Answers, logs "call METHOD path=.. answer=.."; NAME gets "org.bluez.Error." in front if it has no
  * dot. */
 void call_ok(struct daemon *d, sd_bus_message *m);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "dbus_adapter.h"
+#include "dbus_call.h"
 #include "dbus_device.h"
 #include "dbus_foreign.h"
 #include "dbus_gatt.h"
@@ -120,6 +121,8 @@ static int open_bus(struct daemon *d) {
         if (r >= 0)
                 r = sd_bus_attach_event(bus, d->event, 0);
         if (r >= 0)
+                r = call_watch_objects(d, bus);
+        if (r >= 0)
                 r = sd_bus_add_object_manager(bus, NULL, "/");
         if (r >= 0)
                 r = sd_bus_match_signal(bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus",
@@ -168,6 +171,7 @@ void daemon_stop(struct daemon *d) {
         d->initiating = NULL;
         d->initiator_until = 0;
         d->adapter_slot = sd_bus_slot_unref(d->adapter_slot);
+        d->roles_slot = sd_bus_slot_unref(d->roles_slot);
         d->gatt_manager_slot = sd_bus_slot_unref(d->gatt_manager_slot);
         sd_bus_flush_close_unref(bus);
 }

@@ -84,7 +84,8 @@ struct daemon {
         char adapter_path[24], adapter_address[18], alias[64];
         bool adapter_present, powered, blocked, pairable, discoverable;
         bool was_pairable; /* the value last signalled */
-        sd_bus_slot *adapter_slot, *gatt_manager_slot;
+        char roles[48];    /* with commas; "no": an older release, without the property */
+        sd_bus_slot *adapter_slot, *roles_slot, *gatt_manager_slot;
 
         struct device *devices;
         struct device *initiating; /* whom the one initiator is busy with */

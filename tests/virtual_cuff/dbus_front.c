@@ -94,6 +94,7 @@ const char *front_bonded(struct cuff *c) {
         dev->temporary = false;
         c->has_keys = true;
         device_export(dev);
+        device_changed(dev, "Paired", "Bonded", NULL);
         link_arm(dev);
         return NULL;
 }

@@ -37,7 +37,8 @@ int main(int argc, char **argv) {
                                      .pairable = true,
                                      .adapter_path = "/org/bluez/hci0",
                                      .adapter_address = "00:1A:7D:DA:71:01",
-                                     .alias = "virtual"}};
+                                     .alias = "virtual",
+                                     .roles = "central,peripheral"}};
         struct input in;
         const char *script = NULL;
         int option, r;

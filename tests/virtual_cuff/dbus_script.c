@@ -16,12 +16,15 @@ static void set_blocked(struct daemon *d, bool blocked) {
 }
 
 static void do_adapter(struct front *f, struct words *w) {
-        const char *address = words_address(w), *powered = words_option(w, "powered");
+        const char *address = words_address(w), *powered = words_option(w, "powered"),
+                   *roles = words_option(w, "roles");
         struct daemon *d = &f->daemon;
 
         daemon_adapter_remove(d);
         if (address)
                 snprintf(d->adapter_address, sizeof d->adapter_address, "%s", address);
+        if (roles)
+                snprintf(d->roles, sizeof d->roles, "%s", roles);
         d->blocked = words_yes(words_option(w, "blocked"));
         daemon_adapter_add(d);
         if (powered && !words_yes(powered))
@@ -78,6 +81,10 @@ static void do_stranger(struct front *f, struct words *w) {
                 return;
         }
         dev = device_new(&f->daemon, address, NULL);
+        dev->paired = dev->bonded = words_yes(words_option(w, "bonded"));
+        dev->temporary = !dev->bonded;
+        if (dev->bonded)
+                device_export(dev);
         if (rate && strtod(rate, NULL) > 0)
                 dev->advert_interval_usec = (uint64_t) ((double) SEC / strtod(rate, NULL));
         scan_air(dev);
@@ -88,6 +95,28 @@ static void do_rssi_only(struct front *f, struct words *w) {
 
         if (c)
                 front_device(c)->rssi_only = words_yes(words_plain(w, 0));
+}
+
+static void do_block(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
+        struct device *dev = c ? front_device(c) : NULL;
+
+        if (!dev)
+                return;
+        dev->blocked = words_yes(words_plain(w, 0));
+        device_changed(dev, "Blocked", NULL);
+}
+
+static void do_paired_without_bond(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
+        struct device *dev = c ? front_device(c) : NULL;
+
+        if (!dev)
+                return;
+        dev->paired = true;
+        dev->temporary = false;
+        device_export(dev);
+        device_changed(dev, "Paired", NULL);
 }
 
 /* fail METHOD NAME [TEXT...]: the words after NAME, joined */
@@ -120,8 +149,9 @@ static void do_delay(struct front *f, struct words *w) {
         if (!seconds)
                 w->problem = "delay METHOD SECONDS";
         else
-                call_add_fault(&f->daemon, FAULT_DELAY, words_plain(w, 0), NULL, NULL,
-                               (uint64_t) (strtod(seconds, NULL) * (double) SEC), words_times(w));
+                call_add_fault(&f->daemon, FAULT_DELAY, words_plain(w, 0), words_option(w, "error"),
+                               NULL, (uint64_t) (strtod(seconds, NULL) * (double) SEC),
+                               words_times(w));
 }
 
 static void do_unanswered(struct front *f, struct words *w) {
@@ -153,6 +183,8 @@ const struct script_command script_front[] = {
         {"foreign-scan", do_foreign_scan},
         {"stranger", do_stranger},
         {"rssi-only", do_rssi_only},
+        {"block", do_block},
+        {"paired-without-bond", do_paired_without_bond},
         {"fail", do_fail},
         {"delay", do_delay},
         {"unanswered", do_unanswered},

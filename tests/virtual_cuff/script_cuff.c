@@ -239,6 +239,9 @@ static void do_show(struct front *f, struct words *w) {
                 front_show(c);
 }
 
+static void do_nothing(struct front *f, struct words *w) {
+}
+
 /* clang-format off */
 const struct script_command script_cuff[] = {
         {"cuff", do_cuff},
@@ -257,6 +260,7 @@ const struct script_command script_cuff[] = {
         {"clock", do_clock},
         {"clock-writable", do_clock_writable},
         {"show", do_show},
+        {"here", do_nothing},
         {NULL, NULL},
 };
 /* clang-format on */
