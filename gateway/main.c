@@ -7,9 +7,8 @@
 int main(int argc, char **argv) {
         int code = command_main(argc, argv);
 
-        if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_CODE_OK) {
-                fprintf(stderr, "cuff2mqtt: not all of it could be written: is the disk full?\n");
-                code = EXIT_CODE_FAILURE;
-        }
-        return code;
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return code;
+        fprintf(stderr, "cuff2mqtt: not all of it could be written: is the disk full?\n");
+        return code == EXIT_CODE_OK ? EXIT_CODE_FAILURE : code;
 }

@@ -8,8 +8,8 @@
 #include "cli/exit_code.h"
 
 static const struct command *const commands[] = {
-        &command_run,    &command_check_config, &command_explain,
-        &command_decode, &command_version,      &command_help,
+        &command_run,     &command_pair,   &command_check_config, &command_doctor,
+        &command_explain, &command_decode, &command_version,      &command_help,
 };
 
 static const char overview_end[] =
@@ -19,6 +19,7 @@ static const char overview_end[] =
         "Exit codes:\n"
         "   0  done, or stopped in good order\n"
         "   1  something failed; another try may well succeed\n"
+        "  10 to 18, and from 20 on: `pair`, no cuff was paired; see its --help\n"
         "  64  unknown subcommand or option\n"
         "  65  the database belongs to a newer cuff2mqtt\n"
         "  73  the state directory or the database cannot be used\n"

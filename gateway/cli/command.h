@@ -11,7 +11,7 @@ struct nearest;
 struct command_arguments {
         const char *config;                        /* --config FILE; NULL not given */
         const char *model;                         /* --model ID; NULL not given */
-        bool json, keys;                           /* --json, --keys */
+        bool json, keys, report, trace;            /* --json, --keys, --report, --trace */
         const char *operand[COMMAND_OPERANDS_MAX]; /* NULL not given */
 };
 
@@ -39,7 +39,9 @@ struct command {
 extern const struct command command_run;
 extern const struct command command_check_config;
 extern const struct command command_decode;
+extern const struct command command_pair;
 extern const struct command command_explain;
+extern const struct command command_doctor;
 extern const struct command command_version;
 extern const struct command command_help;
 

@@ -7,7 +7,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CUFF2MQTT = os.environ.get("CUFF2MQTT", os.path.join(ROOT, "build", "san", "cuff2mqtt"))
-SUBCOMMANDS = ("run", "check-config", "decode", "version", "help")
+SUBCOMMANDS = ("run", "pair", "check-config", "doctor", "explain", "decode", "version", "help")
 OK, USAGE, CONFIG = 0, 64, 78
 
 
