@@ -89,7 +89,7 @@ class TestSettings(LabStory):
         self.assertEqual((w.device('Paired'), w.device('Bonded')), (True, False))
         self.assertEqual(w.smp(1), [('host', bytes.fromhex('01030008100002'))])
         failed = w.event('pairing_failed')['data']
-        self.assertIn('no keys were stored', failed['cause'])
+        self.assertEqual(failed['code'], 'not_pairable')
         self.assertIn('bluetoothctl pairable on', failed['remedy'])
         w.bluez_set('Pairable', True)
         w.pair()
