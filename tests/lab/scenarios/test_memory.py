@@ -44,7 +44,8 @@ class LabMemory(MemoryStory, LabStory):
 
     def taken_up(self, w, command):
         """Connected, and the service has begun with the memory. On a busy machine bluetoothd can miss a link that the kernel
-        made ("bt_io_set: setsockopt"); the kernel drops it after two seconds, and makes the next one."""
+        made ("bt_io_set: setsockopt"); the kernel drops it after two seconds, and makes the next one when the button is
+        pressed again."""
         start, log = w.subscriber.here(), w.fake.out.here()
         w.fake.do(command)
         while True:
@@ -55,6 +56,7 @@ class LabMemory(MemoryStory, LabStory):
             self.untaken += 1
             w.event('sync_failed', start)
             start = w.subscriber.here()
+            w.fake.do('advertise')
 
     def tell_time(self, w, name, session):
         """Of a whole reading: from START to END, as the cuff saw it."""
