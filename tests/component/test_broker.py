@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
+import certificates
 from harness import CUFF, Story, free_port
 
 TOPIC = 'cuff2mqtt/device/%s/user/1/measurement' % CUFF.replace(':', '').lower()
@@ -266,26 +267,7 @@ class TestTrust(Story):
 class TestTls(Story):
     @classmethod
     def setUpClass(cls):
-        if not shutil.which('openssl'):
-            raise unittest.SkipTest('openssl is missing')
-        cls.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
-        cls.addClassCleanup(shutil.rmtree, cls.directory)
-        os.chmod(cls.directory, 0o755)
-        for name in ('ca', 'other'):
-            cls.openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=' + name,
-                        '-keyout', name + '.key', '-out', name + '.pem')
-        cls.openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', 'broker.key',
-                    '-out', 'broker.csr')
-        with open(os.path.join(cls.directory, 'names'), 'w') as f:
-            f.write('subjectAltName=DNS:localhost\n')
-        cls.openssl('x509', '-req', '-days', '2', '-in', 'broker.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key',
-                    '-CAcreateserial', '-extfile', 'names', '-out', 'broker.pem')
-        for name in os.listdir(cls.directory):
-            os.chmod(os.path.join(cls.directory, name), 0o644)
-
-    @classmethod
-    def openssl(cls, *words):
-        subprocess.run(['openssl', *words], cwd=cls.directory, check=True, capture_output=True)
+        cls.directory = certificates.make(cls)
 
     def path(self, name):
         return os.path.join(self.directory, name)

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import unittest
 
+import certificates
 from doctor_look import look, run_doctor
 from harness import Broker, Subscriber, free_port, packets
 
@@ -425,26 +426,7 @@ class TestDiscovery(Examination):
 class TestTls(Examination):
     @classmethod
     def setUpClass(cls):
-        if not shutil.which('openssl'):
-            raise unittest.SkipTest('openssl is missing')
-        cls.keys = tempfile.mkdtemp(prefix='cuff2mqtt-')
-        cls.addClassCleanup(shutil.rmtree, cls.keys)
-        os.chmod(cls.keys, 0o755)
-        for name in ('ca', 'other'):
-            cls.openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=' + name,
-                        '-keyout', name + '.key', '-out', name + '.pem')
-        cls.openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', 'broker.key',
-                    '-out', 'broker.csr')
-        with open(os.path.join(cls.keys, 'names'), 'w') as f:
-            f.write('subjectAltName=DNS:localhost\n')
-        cls.openssl('x509', '-req', '-days', '2', '-in', 'broker.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key',
-                    '-CAcreateserial', '-extfile', 'names', '-out', 'broker.pem')
-        for name in os.listdir(cls.keys):
-            os.chmod(os.path.join(cls.keys, name), 0o644)
-
-    @classmethod
-    def openssl(cls, *words):
-        subprocess.run(['openssl', *words], cwd=cls.keys, check=True, capture_output=True)
+        cls.keys = certificates.make(cls)
 
     def tls(self, host, ca):
         port = free_port()
