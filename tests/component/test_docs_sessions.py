@@ -38,7 +38,7 @@ class Sessions(unittest.TestCase):
         shown = [part for part in parts_of_page() if part.startswith('### %s\n' % session.title)]
         self.assertEqual(len(shown), 1)
         now = session.text()
-        self.assertIn('\n    $ cuff2mqtt pair\n', now)
+        self.assertRegex(now, r'\n    \$ cuff2mqtt pair( \S+)?\n')
         self.assertRegex(now, r'\n    \$ echo \$\?\n    \d+\n$')
         self.assertEqual(shown[0], now.strip(), 'if this is better than before: tests/docs/pair_sessions')
 
@@ -53,6 +53,30 @@ class Sessions(unittest.TestCase):
 
     def test_near(self):
         self.check('near')
+
+    def test_no_keys(self):
+        self.check('no_keys')
+
+    def test_silent(self):
+        self.check('silent')
+
+    def test_unreached(self):
+        self.check('unreached')
+
+    def test_keyboard(self):
+        self.check('keyboard')
+
+    def test_no_agent(self):
+        self.check('no_agent')
+
+    def test_busy(self):
+        self.check('busy')
+
+    def test_elsewhere(self):
+        self.check('elsewhere')
+
+    def test_service_stops(self):
+        self.check('service_stops')
 
     def test_blocked(self):
         self.check('blocked')
