@@ -95,6 +95,8 @@ class MemoryStory(Story):
 
     def assert_told(self, w, held, start=0):
         """These records, and no others, are the events since `start`, each once and each user's oldest first."""
+        if held:
+            w.subscriber.wait(EVENT, count=len(held), start=start)
         events = [m.json for m in w.subscriber.find(EVENT, start=start)]
         told = [(e['user'], e['systolic'], e['diastolic'], e['pulse'], e['measured_at'][:19]) for e in events]
         wanted = [(h.user, h.systolic, h.diastolic, h.pulse, h.taken) for h in held]
