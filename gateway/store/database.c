@@ -200,8 +200,7 @@ int database_check(sqlite3 *db, int *ret_version) {
                 r = quick_check(db);
         if (r < 0)
                 return r;
-        /* The file could be opened for writing: it is its header that forbids it. */
-        return version < 0 || sqlite3_db_readonly(db, "main") ? -EUCLEAN : 0;
+        return version < 0 ? -EUCLEAN : 0;
 }
 
 int database_migrate(sqlite3 *db, int version) {

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "store/measurements.h"
+#include "store/reader.h"
 
 #define INST_PREFIX "cuff2mqtt_"
 #define INST_DIGITS 12
@@ -16,7 +17,12 @@ struct store {
         int lock;
         char *set_aside;
         char *inst;
+        char *path; /* a reader's; NULL: a service's */
+        struct reader_view view;
 };
+
+/* Is it as store_open() makes it? */
+bool inst_is_valid(const char *inst);
 
 DEFINE_CLEANUP(sqlite3 *, sqlite3_close)
 DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
@@ -25,7 +31,7 @@ DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
  */
 int database_connect(const char *path, int open_flags, sqlite3 **ret);
 
-/* 0 usable; -EUCLEAN damaged; -ENOTSUP sound, but newer than us: `*ret_version` is set in any case.
+/* 0 sound; -EUCLEAN damaged; -ENOTSUP sound, but newer than us: `*ret_version` is set in any case.
  */
 int database_check(sqlite3 *db, int *ret_version);
 /* Our settings, and the steps from `version` to ours. -ENOTSUP: its tables are not ours. */

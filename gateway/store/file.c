@@ -101,3 +101,13 @@ bool file_exists(const char *directory, const char *room, const char *name) {
 
         return fd >= 0 && faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
 }
+
+int file_remove(const char *directory, const char *room, const char *name) {
+        _cleanup_(closep) int fd = open_room(directory, room, /* make= */ false);
+
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        if (unlinkat(fd, name, 0) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return fsync(fd) < 0 ? -errno : 0;
+}

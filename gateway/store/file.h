@@ -19,3 +19,5 @@ int file_save(const char *directory, const char *room, const char *name, const v
 int file_load(const char *directory, const char *room, const char *name, void *ret, size_t size);
 
 bool file_exists(const char *directory, const char *room, const char *name);
+/* 0, also if it is not there. */
+int file_remove(const char *directory, const char *room, const char *name);

@@ -48,3 +48,10 @@ int store_key_save(const char *directory, const struct bdaddr *cuff,
         text[DIGITS] = '\n';
         return file_save(directory, FILE_KEYS, id, text, DIGITS + 1);
 }
+
+int store_key_remove(const char *directory, const struct bdaddr *cuff) {
+        char id[BDADDR_ID_SIZE];
+
+        bdaddr_to_id(cuff, id);
+        return file_remove(directory, FILE_KEYS, id);
+}

@@ -17,5 +17,8 @@ int store_key_load(const char *directory, const struct bdaddr *cuff, uint8_t ret
 int store_key_save(const char *directory, const struct bdaddr *cuff,
                    const uint8_t key[STORE_KEY_SIZE]);
 
+/* 0, also if there is none. The cuff keeps it: only pairing again makes it take another. */
+int store_key_remove(const char *directory, const struct bdaddr *cuff);
+
 /* 32 hexadecimal digits in either case, white space after them. 0 or -EBADMSG. */
 int store_key_parse(const char *text, uint8_t ret[STORE_KEY_SIZE]);

@@ -9,6 +9,7 @@
 #define STORE_RAW_SIZE 64
 
 #define STORE_SOURCE_MEMORY "memory"
+#define STORE_SOURCE_IMPORT "import"
 
 struct store_measurement {
         struct bdaddr cuff;

@@ -21,7 +21,8 @@
 
 #define CANDIDATE                                                                                  \
         "SELECT arrival, id = ?1, user = ?2, (source = '" STORE_SOURCE_MEMORY "') <> ?3, "         \
-        "other IS NULL, other IS ?4, taken, taken_seconds IS NOT NULL FROM measurement "
+        "other IS NULL, other IS ?4, taken, taken_seconds IS NOT NULL, "                           \
+        "source = '" STORE_SOURCE_IMPORT "' FROM measurement "
 #define SAME_VALUES "cuff = ?5 AND systolic = ?6 AND diastolic = ?7 AND pulse IS ?8 "
 
 #define SAME_WITHIN_SECONDS "2"
@@ -29,7 +30,9 @@
 #define CANDIDATES_DATED                                                                           \
         CANDIDATE "WHERE id = ?1 OR (" SAME_VALUES "AND taken_seconds BETWEEN "                    \
                   "?9 - " SAME_WITHIN_SECONDS " AND ?9 + " SAME_WITHIN_SECONDS                     \
-                  ") ORDER BY arrival"
+                  ") OR (" SAME_VALUES "AND taken_seconds BETWEEN ?9 - 59 AND ?9 "                 \
+                  "AND taken_seconds % 60 = 0 AND source = '" STORE_SOURCE_IMPORT                  \
+                  "') ORDER BY arrival"
 #define CANDIDATES_UNDATED                                                                         \
         CANDIDATE "WHERE id = ?1 OR (" SAME_VALUES "AND user = ?2 AND taken_seconds IS NULL) "     \
                   "ORDER BY arrival"
@@ -67,14 +70,16 @@ static enum likeness judge(sqlite3_stmt *query, const struct store_measurement *
                            struct candidate *ret) {
         const bool same_id = sqlite3_column_int(query, 1), same_user = sqlite3_column_int(query, 2),
                    other_way = sqlite3_column_int(query, 3), alone = sqlite3_column_int(query, 4),
-                   same_bytes = sqlite3_column_int(query, 5), dated = sqlite3_column_int(query, 7);
+                   same_bytes = sqlite3_column_int(query, 5), dated = sqlite3_column_int(query, 7),
+                   imported = sqlite3_column_int(query, 8);
         struct measurement row = {0};
 
         *ret = (struct candidate){
                 .arrival = sqlite3_column_int64(query, 0),
                 .claims = other_way && alone,
         };
-        if (same_id || (same_bytes && (dated || is_from_memory(m))) || (dated && same_user))
+        if (same_id || (same_bytes && (dated || is_from_memory(m))) ||
+            (dated && (same_user || imported)))
                 return SAME;
         if (!ret->claims)
                 return DIFFERENT;

@@ -13,6 +13,7 @@
 
 #define MAX_ASIDE_PER_SECOND 100
 
+#define SALVAGE_META "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)"
 #define SALVAGE_CUFF "INSERT OR IGNORE " CUFF_VALUES
 #define SALVAGE_USER "INSERT OR IGNORE INTO user (cuff, user, name, person) VALUES (?, ?, ?, ?)"
 #define STORED       "arrival, taken_seconds, other, " MEASUREMENT_COLUMNS
@@ -105,15 +106,19 @@ static int salvage(sqlite3 *from, sqlite3 *to) {
         static const struct {
                 const char *select, *insert;
         } tables[] = {
-                {"SELECT key, value FROM meta",
-                 "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)"},
+                /* Reading ends at the first damaged page: from both ends to it. The rowid order
+                 * needs no index, which may be what is damaged. */
+                {"SELECT key, value FROM meta NOT INDEXED", SALVAGE_META},
+                {"SELECT key, value FROM meta NOT INDEXED ORDER BY rowid DESC", SALVAGE_META},
                 /* Marks stay behind: the memories are read from the beginning again, which brings
                  * back what the damage took and tells nothing twice that is still here. */
-                {"SELECT " CUFF_COLUMNS " FROM cuff", SALVAGE_CUFF},
+                {"SELECT " CUFF_COLUMNS " FROM cuff NOT INDEXED", SALVAGE_CUFF},
+                {"SELECT " CUFF_COLUMNS " FROM cuff NOT INDEXED ORDER BY rowid DESC", SALVAGE_CUFF},
                 {"SELECT " CUFF_COLUMNS_V1 ", '', 0, NULL, 0 FROM cuff", SALVAGE_CUFF},
-                {"SELECT cuff, user, name, person FROM user", SALVAGE_USER},
-                /* Reading ends at the first damaged page: from both ends to it. The rowid order
-                 * needs no index, which may be what is damaged. A measurement needs its user. */
+                {"SELECT cuff, user, name, person FROM user NOT INDEXED", SALVAGE_USER},
+                {"SELECT cuff, user, name, person FROM user NOT INDEXED ORDER BY rowid DESC",
+                 SALVAGE_USER},
+                /* A measurement needs its user. */
                 {"SELECT cuff, user, '', '' FROM measurement NOT INDEXED", SALVAGE_USER},
                 {"SELECT cuff, user, '', '' FROM measurement NOT INDEXED ORDER BY arrival DESC",
                  SALVAGE_USER},

@@ -145,7 +145,7 @@ static int take_lock(struct store *s, const char *path) {
         return 0;
 }
 
-static bool inst_is_valid(const char *inst) {
+bool inst_is_valid(const char *inst) {
         size_t prefix = strlen(INST_PREFIX);
 
         return strncmp(inst, INST_PREFIX, prefix) == 0 && strlen(inst) == prefix + INST_DIGITS &&
@@ -189,6 +189,9 @@ static int take_database(struct store *s, struct opening *o) {
         r = database_connect(o->path, SQLITE_OPEN_READWRITE, &s->db);
         if (r >= 0)
                 r = database_check(s->db, &o->version);
+        /* The file could be opened for writing: it is its header that forbids it. */
+        if (r >= 0 && sqlite3_db_readonly(s->db, "main"))
+                r = -EUCLEAN;
         if (r < 0)
                 return r;
         o->step = "write to the database";
@@ -260,6 +263,7 @@ void store_close(struct store *s) {
                 close(s->lock); /* last: nobody else may open before all is written */
         free(s->set_aside);
         free(s->inst);
+        free(s->path);
         free(s);
 }
 

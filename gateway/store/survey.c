@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "store/database.h"
@@ -14,51 +13,6 @@
 #define PROGRESS_STEPS 10000 /* of SQLite's machine: some milliseconds */
 #define WHOLE_CHECK_BYTES                                                                          \
         (16 << 20) /* up to here the indexes are compared with their tables, too */
-
-/* With a log (WAL) it is read as SQLite's other readers do, through the -shm file of the writer.
- * Without one nothing is pending, and SQLite is told so: it would make one. */
-#define THROUGH_LOG "mode=ro&readonly_shm=1"
-#define WITHOUT_LOG "immutable=1"
-
-/* Bytes; negative errno. The file is not opened: closing it would drop the locks of an SQLite in
- * this process. */
-static int64_t size_of(const char *path, const char *suffix) {
-        _cleanup_(freep) char *name = NULL;
-        struct stat st;
-
-        if (asprintf(&name, "%s%s", path, suffix) < 0) {
-                name = NULL;
-                return -ENOMEM;
-        }
-        if (stat(name, &st) < 0)
-                return -errno;
-        return S_ISREG(st.st_mode) ? st.st_size : -EISDIR;
-}
-
-/* NULL: only a writer can read it. */
-static const char *way_in(const char *path) {
-        int64_t log = size_of(path, "-wal");
-
-        if (size_of(path, "-journal") > 0)
-                return NULL;
-        if (log >= 0 && size_of(path, "-shm") >= 0)
-                return THROUGH_LOG;
-        return log > 0 ? NULL : WITHOUT_LOG;
-}
-
-/* A path has characters that a URI has not. */
-static char *uri_of(const char *path, const char *query) {
-        size_t n = strlen("file:?") + 3 * strlen(path) + strlen(query) + 1;
-        char *uri = malloc(n), *at = uri;
-
-        if (!uri)
-                return NULL;
-        at += sprintf(at, "file:");
-        for (; *path; path++)
-                at += sprintf(at, "%%%02X", (unsigned char) *path);
-        sprintf(at, "?%s", query);
-        return uri;
-}
 
 /* ---- time ---- */
 
@@ -179,6 +133,7 @@ static enum store_survey_state state_of(int error) {
                 return STORE_SURVEY_FORBIDDEN;
         case -EUCLEAN:
                 return STORE_SURVEY_DAMAGED;
+        case -EAGAIN:
         case -EROFS: /* SQLite would have to write first */
                 return STORE_SURVEY_PENDING;
         case -ENOTSUP:
@@ -188,39 +143,30 @@ static enum store_survey_state state_of(int error) {
         }
 }
 
-static void look(const char *path, const char *way, struct store_survey *s) {
+static int look(const char *path, const struct reader_view *view, struct store_survey *s) {
         _cleanup_(sqlite3_closep) sqlite3 *db = NULL;
-        _cleanup_(freep) char *uri = uri_of(path, way);
-        int r = uri ? 0 : -ENOMEM;
+        int r = reader_connect(path, view, &db);
 
-        if (r >= 0)
-                r = database_connect(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &db);
-        if (r >= 0)
-                r = look_inside(db, s);
-        if (r >= 0)
-                return;
-        s->error = r;
-        s->state = state_of(r);
+        return r < 0 ? r : look_inside(db, s);
 }
 
 static void survey(const char *path, struct store_survey *ret) {
-        int64_t size = size_of(path, ""), log = size_of(path, "-wal");
-        const char *way = way_in(path);
+        int64_t size = reader_size(path, ""), log = reader_size(path, "-wal");
+        struct reader_view view;
+        int r = reader_look(path, &view);
+        bool found = r >= 0;
 
-        *ret = (struct store_survey){.size_bytes = size + (log > 0 ? log : 0)};
-        if (size >= 0 && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0)
-                size = -errno;
-        if (size < 0) {
-                *ret = (struct store_survey){.error = (int) size, .state = state_of((int) size)};
-                return;
+        *ret = (struct store_survey){0};
+        if (found || r == -EAGAIN)
+                ret->size_bytes = size + (log > 0 ? log : 0);
+        if (found)
+                r = look(path, &view, ret);
+        if (r < 0) {
+                ret->error = r;
+                ret->state = state_of(r);
         }
-        if (!way) {
-                ret->state = STORE_SURVEY_PENDING;
-                return;
-        }
-        look(path, way, ret);
-        /* A service has started meanwhile and changed what was read as if nobody could. */
-        if (ret->state != STORE_SURVEY_FINE && strcmp(way, WITHOUT_LOG) == 0 && way_in(path) != way)
+        /* A service has started or ended meanwhile. */
+        if (found && ret->state != STORE_SURVEY_FINE && reader_view_is_past(path, &view))
                 survey(path, ret);
 }
 

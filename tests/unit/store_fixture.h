@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -64,20 +66,81 @@ static inline void fixture_reopen(struct fixture *f) {
                 abort();
 }
 
-static inline void fixture_done(struct fixture *f) {
-        char path[400];
-        DIR *d;
+static inline int fixture_remove(const char *path, const struct stat *st, int type,
+                                 struct FTW *at) {
+        return remove(path);
+}
 
+static inline void fixture_done(struct fixture *f) {
         fixture_close(f);
-        d = opendir(f->directory);
+        CHECK_EQ(nftw(f->directory, fixture_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static inline bool fixture_exists(const struct fixture *f, const char *name) {
+        char path[128];
+
+        fixture_path(f, name, path);
+        return access(path, F_OK) == 0;
+}
+
+/* At most a megabyte. */
+static inline size_t fixture_read(const struct fixture *f, const char *name, char **ret) {
+        static char bytes[1 << 20];
+        char path[400];
+        int fd;
+        ssize_t n;
+
+        snprintf(path, sizeof path, "%s/%s", f->directory, name);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        n = read(fd, bytes, sizeof bytes);
+        CHECK(n >= 0 && n < (ssize_t) sizeof bytes);
+        close(fd);
+        *ret = bytes;
+        return n > 0 ? (size_t) n : 0;
+}
+
+static inline void fixture_overwrite(const struct fixture *f, const char *name, off_t at,
+                                     const void *bytes, size_t n) {
+        char path[128];
+
+        fixture_path(f, name, path);
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        CHECK(fd >= 0 && pwrite(fd, bytes, n, at) == (ssize_t) n);
+        close(fd);
+}
+
+static inline void fixture_copy(const struct fixture *from, const struct fixture *to,
+                                const char *name) {
+        char *bytes;
+        size_t n = fixture_read(from, name, &bytes);
+
+        CHECK(n > 0);
+        fixture_overwrite(to, name, 0, bytes, n);
+}
+
+/* Names and bytes of all files, without those in directories. */
+static inline uint64_t fixture_sum(const struct fixture *f) {
+        uint64_t sum = 0;
+        DIR *d = opendir(f->directory);
+
         for (struct dirent *e; d && (e = readdir(d));) {
-                snprintf(path, sizeof path, "%s/%s", f->directory, e->d_name);
-                if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-                        (void) remove(path);
+                uint64_t one = 14695981039346656037u;
+                size_t n = 0;
+                char *bytes = NULL;
+
+                if (e->d_name[0] == '.')
+                        continue;
+                if (e->d_type != DT_DIR)
+                        n = fixture_read(f, e->d_name, &bytes);
+                for (const char *c = e->d_name; *c; c++)
+                        one = (one ^ (uint8_t) *c) * 1099511628211u;
+                for (size_t i = 0; i < n; i++)
+                        one = (one ^ (uint8_t) bytes[i]) * 1099511628211u;
+                sum += one;
         }
         if (d)
                 closedir(d);
-        CHECK_EQ(rmdir(f->directory), 0);
+        return sum;
 }
 
 /* SQL through a connection of its own. The first integer it yields, 0 if none; -1 when it fails. */

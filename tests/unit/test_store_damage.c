@@ -168,6 +168,43 @@ static void any_flipped_page_is_survived(void) {
         fixture_done(&f);
 }
 
+/* As many as have pages of their own: what lies behind the damage is saved, too. */
+static void names_and_settings_are_saved_from_both_ends(void) {
+        static const char what[] = "SELECT (SELECT count(*) FROM meta WHERE key = 'person.599') + "
+                                   "(SELECT count(*) FROM user WHERE name = 'User 250')";
+        static uint8_t ones[PAGE], whole[100 * PAGE];
+        char inst[64], path[128];
+        int pages, saved = 0;
+        struct fixture f;
+
+        memset(ones, 0xff, sizeof ones);
+        fill(&f, inst);
+        CHECK_EQ(fixture_sql(&f, "WITH n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE "
+                                 "i < 599) INSERT INTO meta SELECT 'person.' || i, '' FROM n"),
+                 0);
+        CHECK_EQ(fixture_sql(
+                         &f,
+                         "WITH n(i) AS (VALUES (2) UNION ALL SELECT i + 1 FROM n WHERE "
+                         "i < 250) INSERT INTO user SELECT 'AA:BB:CC:00:11:22', i, 'User ' || i, "
+                         "printf('%60d', i) FROM n"),
+                 0);
+        fixture_path(&f, "cuff2mqtt.db", path);
+        pages = (int) (size_of(&f, "cuff2mqtt.db") / PAGE);
+        CHECK(pages > 20 && pages <= 100);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        CHECK_EQ(read(fd, whole, sizeof whole), (long) pages * PAGE);
+        close(fd);
+        for (int page = 0; page < pages; page++) {
+                write_at(&f, "cuff2mqtt.db", 0, whole, (size_t) pages * PAGE);
+                write_at(&f, "cuff2mqtt.db", (off_t) page * PAGE, ones, sizeof ones);
+                CHECK_EQ(fixture_open(&f), 0);
+                saved += fixture_sql(&f, what) == 2;
+                fixture_close(&f);
+        }
+        CHECK(saved >= pages - 5); /* lost with the header, the roots and their own pages only */
+        fixture_done(&f);
+}
+
 /* What came with the memory of cuffs is saved, but not how far it was read: that is read again. */
 static void memory_is_saved_and_read_again_after_damage(void) {
         static uint8_t ones[PAGE];
@@ -479,6 +516,7 @@ static void a_read_only_disk_is_explained(void) {
 CHECK_MAIN("unit.store_damage", TEST(garbage_is_set_aside_and_a_new_database_works),
            TEST(one_set_aside_never_overwrites_another),
            TEST(a_truncated_file_is_set_aside_and_ids_survive), TEST(any_flipped_page_is_survived),
+           TEST(names_and_settings_are_saved_from_both_ends),
            TEST(memory_is_saved_and_read_again_after_damage),
            TEST(a_damaged_version_1_is_saved_too), TEST(the_log_goes_aside_with_its_database),
            TEST(a_replacement_cut_off_between_two_names_is_ended),

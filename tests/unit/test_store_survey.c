@@ -17,35 +17,6 @@ static struct store_survey look(const struct fixture *f) {
         return s;
 }
 
-/* Names and bytes of all files. */
-static uint64_t sum_of(const struct fixture *f) {
-        uint64_t sum = 0;
-        DIR *d = opendir(f->directory);
-
-        for (struct dirent *e; d && (e = readdir(d));) {
-                static char bytes[1 << 20];
-                char path[400];
-                uint64_t one = 14695981039346656037u;
-                ssize_t n;
-
-                if (e->d_name[0] == '.')
-                        continue;
-                snprintf(path, sizeof path, "%s/%s", f->directory, e->d_name);
-                int fd = open(path, O_RDONLY | O_CLOEXEC);
-                n = read(fd, bytes, sizeof bytes);
-                close(fd);
-                CHECK(n >= 0 && n < (ssize_t) sizeof bytes);
-                for (const char *c = e->d_name; *c; c++)
-                        one = (one ^ (uint8_t) *c) * 1099511628211u;
-                for (ssize_t i = 0; i < n; i++)
-                        one = (one ^ (uint8_t) bytes[i]) * 1099511628211u;
-                sum += one;
-        }
-        if (d)
-                closedir(d);
-        return sum;
-}
-
 #define LOOK_AT "CUFF2MQTT_TEST_LOOK_AT"
 
 /* This program, started again by look_apart(), is the one who looks. */
@@ -64,7 +35,7 @@ __attribute__((constructor)) static void be_the_other_process(void) {
 /* As the doctor looks: locks belong to processes, and SQLite shares much within one. */
 static struct store_survey look_apart(const struct fixture *f) {
         struct store_survey s = {.state = STORE_SURVEY_FAILED};
-        uint64_t before = sum_of(f);
+        uint64_t before = fixture_sum(f);
         int to[2];
         pid_t child;
 
@@ -80,37 +51,8 @@ static struct store_survey look_apart(const struct fixture *f) {
         CHECK_EQ(read(to[0], &s, sizeof s), sizeof s);
         close(to[0]);
         fixture_wait(child);
-        CHECK_EQ(sum_of(f), before);
+        CHECK_EQ(fixture_sum(f), before);
         return s;
-}
-
-static void overwrite(const struct fixture *f, const char *name, off_t at, const void *bytes,
-                      size_t n) {
-        char path[128];
-
-        fixture_path(f, name, path);
-        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-        CHECK(fd >= 0 && pwrite(fd, bytes, n, at) == (ssize_t) n);
-        close(fd);
-}
-
-static void copy(const struct fixture *from, const struct fixture *to, const char *name) {
-        static char bytes[1 << 20];
-        char path[128];
-
-        fixture_path(from, name, path);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        ssize_t n = read(fd, bytes, sizeof bytes);
-        close(fd);
-        CHECK(n > 0);
-        overwrite(to, name, 0, bytes, (size_t) n);
-}
-
-static bool exists(const struct fixture *f, const char *name) {
-        char path[128];
-
-        fixture_path(f, name, path);
-        return access(path, F_OK) == 0;
 }
 
 static void fill(struct fixture *f) {
@@ -147,10 +89,10 @@ static void a_database_at_rest_is_told_and_nothing_is_made(void) {
 
         fill(&f);
         fixture_close(&f);
-        CHECK(!exists(&f, "cuff2mqtt.db-wal"));
+        CHECK(!fixture_exists(&f, "cuff2mqtt.db-wal"));
         s = look_apart(&f);
         check_filled(&s);
-        CHECK(!exists(&f, "cuff2mqtt.db-wal") && !exists(&f, "cuff2mqtt.db-shm"));
+        CHECK(!fixture_exists(&f, "cuff2mqtt.db-wal") && !fixture_exists(&f, "cuff2mqtt.db-shm"));
         fixture_done(&f);
 }
 
@@ -160,7 +102,7 @@ static void a_running_service_is_looked_over_its_shoulder(void) {
         struct fixture f;
 
         fill(&f);
-        CHECK(exists(&f, "cuff2mqtt.db-wal"));
+        CHECK(fixture_exists(&f, "cuff2mqtt.db-wal"));
         s = look_apart(&f);
         check_filled(&s);
         CHECK_EQ(insert_sample(&f, "more", 1000), 1);
@@ -177,9 +119,9 @@ static void what_a_killed_service_left_is_read(void) {
 
         fill(&f);
         fixture_init(&dead);
-        copy(&f, &dead, "cuff2mqtt.db");
-        copy(&f, &dead, "cuff2mqtt.db-wal");
-        copy(&f, &dead, "cuff2mqtt.db-shm");
+        fixture_copy(&f, &dead, "cuff2mqtt.db");
+        fixture_copy(&f, &dead, "cuff2mqtt.db-wal");
+        fixture_copy(&f, &dead, "cuff2mqtt.db-shm");
         s = look_apart(&dead);
         check_filled(&s);
         fixture_done(&f);
@@ -192,13 +134,13 @@ static void a_log_without_its_index_is_left_to_the_service(void) {
 
         fill(&f);
         fixture_init(&dead);
-        copy(&f, &dead, "cuff2mqtt.db");
-        copy(&f, &dead, "cuff2mqtt.db-wal");
+        fixture_copy(&f, &dead, "cuff2mqtt.db");
+        fixture_copy(&f, &dead, "cuff2mqtt.db-wal");
         CHECK_EQ(look_apart(&dead).state, STORE_SURVEY_PENDING);
         CHECK_EQ(fixture_open(&dead), 0);
         CHECK_EQ(fixture_measurements(&dead), 3);
         fixture_close(&dead);
-        overwrite(&dead, "cuff2mqtt.db-journal", 0, "x", 1);
+        fixture_overwrite(&dead, "cuff2mqtt.db-journal", 0, "x", 1);
         CHECK_EQ(look_apart(&dead).state, STORE_SURVEY_PENDING);
         fixture_done(&f);
         fixture_done(&dead);
@@ -212,8 +154,8 @@ static void nothing_there_is_no_trouble(void) {
         CHECK_EQ(look(&none).state, STORE_SURVEY_ABSENT);
         CHECK_EQ(store_survey_lock(f.directory), STORE_SURVEY_LOCK_ABSENT);
         CHECK_EQ(store_survey_lock(none.directory), STORE_SURVEY_LOCK_ABSENT);
-        CHECK(!exists(&f, "cuff2mqtt.lock"));
-        overwrite(&f, "cuff2mqtt.db", 0, "", 0); /* made a moment ago */
+        CHECK(!fixture_exists(&f, "cuff2mqtt.lock"));
+        fixture_overwrite(&f, "cuff2mqtt.db", 0, "", 0); /* made a moment ago */
         CHECK_EQ(look_apart(&f).state, STORE_SURVEY_FINE);
         CHECK_EQ(look_apart(&f).measurements, 0);
         fixture_done(&f);
@@ -302,15 +244,16 @@ static void damage_is_found_and_left(void) {
         fixture_close(&f);
         pages = look_apart(&f).size_bytes / PAGE;
         CHECK(pages > 12);
-        overwrite(&f, "cuff2mqtt.db", pages / 2 * PAGE, ones, PAGE);
+        fixture_overwrite(&f, "cuff2mqtt.db", pages / 2 * PAGE, ones, PAGE);
         CHECK_EQ(look_apart(&f).state, STORE_SURVEY_DAMAGED);
         fixture_done(&f);
         fixture_init(&f);
-        overwrite(&f, "cuff2mqtt.db", 0, garbage, sizeof garbage);
+        fixture_overwrite(&f, "cuff2mqtt.db", 0, garbage, sizeof garbage);
         s = look_apart(&f);
         CHECK_EQ(s.state, STORE_SURVEY_DAMAGED);
         CHECK(!s.checked);
-        overwrite(&f, "cuff2mqtt.db-wal", 0, "", 0); /* the same with an empty log: it ends */
+        fixture_overwrite(&f, "cuff2mqtt.db-wal", 0, "",
+                          0); /* the same with an empty log: it ends */
         CHECK_EQ(look_apart(&f).state, STORE_SURVEY_DAMAGED);
         fixture_done(&f);
 }
@@ -373,7 +316,7 @@ static void characters_that_mean_something_in_a_uri(void) {
         snprintf(odd.directory, sizeof odd.directory, "/tmp//cuff2mqtt %%41?x=1&#-%d",
                  (int) getpid());
         CHECK_EQ(mkdir(odd.directory, 0700), 0);
-        copy(&f, &odd, "cuff2mqtt.db");
+        fixture_copy(&f, &odd, "cuff2mqtt.db");
         s = look_apart(&odd);
         check_filled(&s);
         fixture_done(&odd);
