@@ -13,6 +13,7 @@
 #include "app/collector.h"
 #include "app/cuff.h"
 #include "app/publisher.h"
+#include "app/requests.h"
 #include "app/wall_clock.h"
 #include "base/cleanup.h"
 #include "cli/exit_code.h"
@@ -88,15 +89,16 @@ static void on_bridge_changed(void *owner) {
         if (!a->publisher)
                 return;
         publisher_info_changed(a->publisher);
+        requests_remove_look(&a->bridge);
         bridge_health_changed(&a->bridge);
         tell_systemd(a);
 }
 
-static void on_answered(void *owner, const char *request, enum request_code code, const char *data,
-                        const char *error, const char *transaction) {
+static void on_answered(void *owner, uint64_t ticket, enum request_code code, const char *data,
+                        const char *error) {
         struct app *a = owner;
 
-        bridge_answer(&a->bridge, request, code, data, error, transaction);
+        bridge_answer(&a->bridge, ticket, code, data, error);
 }
 
 static void on_happened(void *owner, const char *type, const char *data, const char *transaction) {
@@ -105,10 +107,23 @@ static void on_happened(void *owner, const char *type, const char *data, const c
         bridge_event(&a->bridge, type, data, transaction);
 }
 
+/* In order: sessions end, the broker hears "offline". */
+static void begin_stop(struct app *a) {
+        if (!a->stopping)
+                sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
+        a->stopping = true;
+        collector_stop(a->collector);
+}
+
 static void on_request(void *owner, const char *name, const struct mqtt_incoming *m) {
         struct app *a = owner;
 
         bridge_request(&a->bridge, name, m);
+        if (a->bridge.restart_asked && !a->stopping) {
+                log_info("A restart was asked for");
+                a->exit_code = EXIT_CODE_TEMPORARY;
+                begin_stop(a);
+        }
 }
 
 static void on_broker_changed(void *owner) {
@@ -181,6 +196,7 @@ static void on_publisher_stopped(void *owner) {
 static void on_collector_stopped(void *owner) {
         struct app *a = owner;
 
+        bridge_finish(&a->bridge);
         publisher_stop(a->publisher, GOODBYE_USEC);
 }
 
@@ -189,6 +205,7 @@ static void on_bus_gone(void *owner) {
 
         a->exit_code = EXIT_CODE_TEMPORARY;
         a->stopping = true;
+        bridge_finish(&a->bridge);
         publisher_stop(a->publisher, GOODBYE_USEC);
 }
 
@@ -201,10 +218,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
                 return 0;
         }
         log_info(a->stopping ? "Told again to stop: hurrying" : "Stopping");
-        if (!a->stopping)
-                sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
-        a->stopping = true;
-        collector_stop(a->collector);
+        begin_stop(a);
         return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "app/bridge.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "app/cuff.h"
 #include "app/render.h"
+#include "app/requests.h"
 #include "app/wall_clock.h"
 #include "base/cleanup.h"
 #include "mqtt/message.h"
@@ -20,6 +22,7 @@
 #define EVENT_EXPIRY_S   3600
 #define LOGGING_EXPIRY_S 600
 #define LOG_REPEAT_USEC  60000000u
+#define META_LOG_LEVEL   "option.log_level"
 
 /* --- what the bridge says by itself --- */
 
@@ -164,6 +167,28 @@ static void on_health(void *userdata) {
         bridge_health(userdata);
 }
 
+/* --- the log level --- */
+
+int bridge_set_log_level(struct bridge *b, const char *word) {
+        int r = store_meta_set(b->store, META_LOG_LEVEL, word ? word : ""), level;
+
+        if (r < 0)
+                return r;
+        level = word ? log_level_from_string(word) : (int) b->config->log_level;
+        log_set_level(level < 0 ? b->config->log_level : (enum log_level) level);
+        publisher_info_changed(b->publisher);
+        return 0;
+}
+
+static void take_log_level(const struct bridge *b) {
+        _cleanup_(freep) char *word = NULL;
+
+        if (b->config->log_level_given || store_meta_get(b->store, META_LOG_LEVEL, &word) < 0 ||
+            log_level_from_string(word) < 0)
+                return;
+        log_set_level((enum log_level) log_level_from_string(word));
+}
+
 /* --- life --- */
 
 void bridge_init(struct bridge *b, sd_event *event, const struct config *config,
@@ -176,6 +201,8 @@ void bridge_init(struct bridge *b, sd_event *event, const struct config *config,
                 .started_usec = wall_clock_monotonic_usec(),
         };
         deadline_init(&b->health, event, on_health, b);
+        deadline_init(&b->removal.limit, event, requests_remove_limit, b);
+        take_log_level(b);
 }
 
 void bridge_set_store(struct bridge *b, struct store *store) {
@@ -190,4 +217,6 @@ void bridge_start(struct bridge *b, struct publisher *publisher) {
 void bridge_done(struct bridge *b) {
         log_set_sink(NULL, NULL);
         deadline_done(&b->health);
+        answers_done(&b->answers);
+        deadline_done(&b->removal.limit);
 }

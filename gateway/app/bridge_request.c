@@ -1,254 +1,195 @@
-/* Requests and their answers: the table of all there are, and their handlers. */
+/* A request comes in, its answer goes out: always, and once. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-#include <cjson/cJSON.h>
 
 #include "app/bridge.h"
-#include "app/cuff.h"
-#include "app/render.h"
+#include "app/requests.h"
 #include "app/wall_clock.h"
 #include "base/cleanup.h"
+#include "core/fnv.h"
 #include "mqtt/message.h"
-#include "mqtt/request.h"
 
 #define LOG_COMPONENT "bridge"
 #include "base/log.h"
 
-#define NAME_MAX_BYTES 64
+#define PATH_SIZE (sizeof "bridge/response/" + ANSWERS_NAME_MAX)
 
-struct reply { /* what a handler answers */
-        enum request_code code;
-        char *data;  /* JSON text, freed */
-        char *error; /* for people, freed */
-};
-
-static struct reply refuse(enum request_code code, const char *error) {
-        return (struct reply){.code = code, .error = strdup(error)};
-}
-
-static char *print_and_delete(cJSON *json) {
-        char *text = cJSON_PrintUnformatted(json);
-
-        cJSON_Delete(json);
-        return text;
-}
-
-enum pairing_field { PAIRING_ACTIVE, PAIRING_TIMEOUT, PAIRING_ADDRESS };
-
-static struct reply on_pairing(struct bridge *b, const struct request *request) {
-        struct pairing *pairing = &b->collector->pairing;
-        const struct request_value *timeout = &request->value[PAIRING_TIMEOUT];
-        const struct request_value *address = &request->value[PAIRING_ADDRESS];
-        char until[WALL_CLOCK_TEXT_SIZE], buffer[BRIDGE_PROBLEM_SIZE];
-        cJSON *data;
-        int r = 0;
-
-        if (!request->value[PAIRING_ACTIVE].boolean)
-                pairing_close(pairing, "requested");
-        else
-                r = pairing_open(pairing,
-                                 timeout->present ? (uint64_t) timeout->integer * 1000000
-                                                  : b->config->timing.pairing_window_usec,
-                                 address->present ? &address->address : NULL, request->transaction);
-        if (r == -EBUSY)
-                return refuse(REQUEST_BUSY,
-                              "A pairing window is open already: wait for its end or close it with "
-                              "{\"active\": false}");
-        if (r < 0)
-                return refuse(REQUEST_ADAPTER_OFF, bridge_problem(b, buffer)
-                                                           ? bridge_problem(b, buffer)
-                                                           : "The Bluetooth adapter is not ready");
-        wall_clock_format_local(pairing->until_s, until);
-        data = cJSON_CreateObject();
-        cJSON_AddBoolToObject(data, "active", pairing->active);
-        if (pairing->active)
-                cJSON_AddStringToObject(data, "until", until);
-        else
-                cJSON_AddNullToObject(data, "until");
-        return (struct reply){.code = REQUEST_OK, .data = print_and_delete(data)};
-}
-
-static struct reply on_devices(struct bridge *b, const struct request *request) {
-        return (struct reply){.code = REQUEST_OK, .data = render_devices(b->store, b->collector)};
-}
-
-static struct reply on_info(struct bridge *b, const struct request *request) {
-        return (struct reply){.code = REQUEST_OK, .data = bridge_info(b)};
-}
-
-static struct reply on_health_check(struct bridge *b, const struct request *request) {
-        char buffer[BRIDGE_PROBLEM_SIZE];
-        const char *trouble = bridge_problem(b, buffer);
-        cJSON *data = cJSON_CreateObject(), *checks = cJSON_AddObjectToObject(data, "checks");
-
-        cJSON_AddBoolToObject(data, "healthy", !trouble);
-        cJSON_AddBoolToObject(checks, "bluetooth",
-                              b->collector->adapter_on && !b->collector->access_denied);
-        cJSON_AddBoolToObject(checks, "database", b->collector->intake.error == 0);
-        cJSON_AddBoolToObject(checks, "mqtt", mqtt_client_is_connected(b->publisher->client));
-        if (trouble)
-                cJSON_AddStringToObject(data, "problem", trouble);
-        else
-                cJSON_AddNullToObject(data, "problem");
-        return (struct reply){.code = REQUEST_OK, .data = print_and_delete(data)};
-}
-
-enum dump_field { DUMP_DEVICE, DUMP_VALUES };
-
-/* By its id in the topics, or its address. */
-static struct cuff *find_cuff(const struct bridge *b, const char *text) {
-        for (size_t i = 0; i < b->collector->n_cuffs; i++) {
-                struct cuff *cuff = b->collector->cuffs[i];
-
-                if (cuff->stored &&
-                    (strcasecmp(text, cuff->id) == 0 || strcasecmp(text, cuff->address) == 0))
-                        return cuff;
-        }
-        return NULL;
-}
-
-static struct reply on_dump(struct bridge *b, const struct request *request) {
-        struct cuff *cuff = find_cuff(b, request->value[DUMP_DEVICE].text);
-        char *data = NULL;
-        int r;
-
-        if (!cuff)
-                return refuse(REQUEST_UNKNOWN_DEVICE,
-                              "There is no such cuff: bridge/devices lists those there are");
-        r = cuff_want_dump(cuff, request->value[DUMP_VALUES].boolean, request->transaction);
-        if (r == -EBUSY)
-                return refuse(REQUEST_BUSY, "This has been asked for already: press the cuff's "
-                                            "Bluetooth button, so that it can be done");
-        if (r == -ENOTSUP)
-                return refuse(REQUEST_UNSUPPORTED, "The option omron.memory is off");
-        if (r < 0)
-                return refuse(REQUEST_INTERNAL, strerror(-r));
-        if (asprintf(&data, "{\"device\":\"%s\",\"next\":\"Press the cuff's Bluetooth button\"}",
-                     cuff->id) < 0)
-                data = NULL;
-        return (struct reply){.code = REQUEST_ACCEPTED, .data = data};
-}
-
-/* Everything that can be asked. */
-static const struct bridge_request {
+struct asked {
         const char *name;
-        struct request_schema schema;
-        struct reply (*handle)(struct bridge *b, const struct request *request);
-} requests[] = {
-        {"pairing",
-         {.field = {[PAIRING_ACTIVE] = {.name = "active",
-                                        .type = REQUEST_BOOL,
-                                        .required = true,
-                                        .is_bare = true,
-                                        .help = "true opens the pairing window, false closes it"},
-                    [PAIRING_TIMEOUT] = {.name = "timeout",
-                                         .type = REQUEST_INTEGER,
-                                         .min = 10,
-                                         .max = 600,
-                                         .help = "how long the window stays open, seconds"},
-                    [PAIRING_ADDRESS] = {.name = "address",
-                                         .type = REQUEST_ADDRESS,
-                                         .help = "pair this cuff and no other"}},
-          .n = 3},
-         on_pairing},
-        {"device/dump",
-         {.field = {[DUMP_DEVICE] = {.name = "device",
-                                     .type = REQUEST_STRING,
-                                     .required = true,
-                                     .is_bare = true,
-                                     .min = 1,
-                                     .max = BDADDR_STRING_SIZE - 1,
-                                     .help = "the cuff's id or address"},
-                    [DUMP_VALUES] = {.name = "values",
-                                     .type = REQUEST_BOOL,
-                                     .help = "true: with the bytes of measurements"}},
-          .n = 2},
-         on_dump},
-        {"devices", {.n = 0}, on_devices},
-        {"info", {.n = 0}, on_info},
-        {"health_check", {.n = 0}, on_health_check},
+        const struct bridge_request *known; /* NULL: there is no such request */
+        const struct mqtt_incoming *message;
+        struct request request;
+        const char *path; /* of the answer, below the base topic */
+        char buffer[PATH_SIZE];
 };
-
-static const struct bridge_request *find_request(const char *name) {
-        for (size_t i = 0; i < ELEMENTS(requests); i++)
-                if (strcmp(requests[i].name, name) == 0)
-                        return &requests[i];
-        return NULL;
-}
 
 /* A response topic of the client's choice only under our own branch: else anyone who may send
  * requests could make the gateway write anywhere. */
-static const char *response_path(const struct bridge *b, const struct mqtt_incoming *m,
-                                 const char *name, char *buffer, size_t size) {
+static void choose_path(const struct bridge *b, struct asked *asked) {
         _cleanup_(freep) char *prefix =
                 message_topic(b->config->mqtt.base_topic, "bridge/response/");
+        const char *wanted = asked->message->response_topic;
         size_t n = prefix ? strlen(prefix) : 0;
 
-        if (n && m->response_topic && strncmp(m->response_topic, prefix, n) == 0 &&
-            m->response_topic[n] && !strpbrk(m->response_topic, "+#"))
-                return m->response_topic + strlen(b->config->mqtt.base_topic) + 1;
-        snprintf(buffer, size, "bridge/response/%s", name);
-        return buffer;
+        snprintf(asked->buffer, PATH_SIZE, "bridge/response/%s", asked->name);
+        asked->path = asked->buffer;
+        if (n && wanted && strncmp(wanted, prefix, n) == 0 && wanted[n] && !strpbrk(wanted, "+#"))
+                asked->path = wanted + strlen(b->config->mqtt.base_topic) + 1;
 }
 
-static struct reply handle(struct bridge *b, const char *name, const struct mqtt_incoming *m,
-                           char **ret_transaction) {
+static uint64_t hash(const struct asked *asked) {
+        return fnv1a(asked->message->payload, asked->message->payload_size);
+}
+
+/* Takes `response`. One that the broker does not take is answered all the same. */
+static void send_response(struct bridge *b, const char *path, char *response,
+                          const char *transaction, const void *correlation,
+                          size_t correlation_size) {
+        if (publisher_reply(b->publisher, path, response, correlation, correlation_size) !=
+            -EMSGSIZE)
+                return;
+        response = request_response(REQUEST_TOO_LARGE, NULL,
+                                    "The answer is larger than the broker takes: ask for less at "
+                                    "once, or raise its max_packet_size",
+                                    transaction);
+        publisher_reply(b->publisher, path, response, correlation, correlation_size);
+}
+
+static void send_to(struct bridge *b, const struct asked *asked, char *response) {
+        send_response(b, asked->path, response, asked->request.transaction,
+                      asked->message->correlation, asked->message->correlation_size);
+}
+
+/* What changes something is remembered before it is done, whoever answers it. */
+static uint64_t begin(struct bridge *b, const struct asked *asked) {
+        struct answers_entry entry = {
+                .asked = hash(asked),
+                .transaction = asked->request.transaction,
+                .path = (char *) (uintptr_t) asked->path,
+                .correlation = (void *) (uintptr_t) asked->message->correlation,
+                .correlation_size = asked->message->correlation_size,
+        };
+
+        snprintf(entry.name, sizeof entry.name, "%s", asked->name);
+        return answers_begin(&b->answers, &entry);
+}
+
+static struct reply handle(struct bridge *b, const struct asked *asked) {
+        const struct bridge_request *known = asked->known;
+
+        if (!known)
+                return requests_refuse(REQUEST_UNKNOWN_REQUEST,
+                                       "There is no such request: docs/requests.md lists those "
+                                       "there are");
+        if (!b->store)
+                return requests_refuse(REQUEST_INTERNAL,
+                                       "The database cannot be used: the gateway ends");
+        if (known->reads)
+                return known->handle(b, &asked->request);
+        if (b->collector->stage != COLLECTOR_RUNNING &&
+            !(b->restart_asked && known->handle == requests_restart))
+                return requests_refuse(REQUEST_BUSY, "The gateway is ending just now: ask again "
+                                                     "when it is back");
+        b->ticket = begin(b, asked);
+        if (!b->ticket)
+                return requests_refuse(REQUEST_BUSY, "Too many requests wait for their answers: "
+                                                     "try again in a minute");
+        b->redelivered = asked->message->redelivered;
+        return known->handle(b, &asked->request);
+}
+
+/* Errors are not kept: what failed may be asked anew. */
+static void remember(struct bridge *b, const struct reply *reply, const char *response) {
+        struct answers_entry *e = answers_get(&b->answers, b->ticket);
+        bool kept = reply->code == REQUEST_ACCEPTED || reply->code == REQUEST_OK;
+
+        b->ticket = 0;
+        if (!e)
+                return;
+        e->open = reply->code == REQUEST_ACCEPTED ? reply->answers : 0;
+        answers_keep(e, kept && response ? strdup(response) : NULL, wall_clock_monotonic_usec());
+}
+
+/* Asked before, with the same transaction, or delivered twice by the broker: it is not done again.
+ */
+static bool is_repeat(struct bridge *b, const struct asked *asked) {
+        const struct answers_entry *e;
+
+        if (!asked->request.transaction && !asked->message->redelivered)
+                return false;
+        e = answers_find(&b->answers, asked->name, asked->request.transaction, hash(asked),
+                         wall_clock_monotonic_usec());
+        if (!e)
+                return false;
+        log_debug("Request %s came again; it is answered again", asked->name);
+        send_to(b, asked, strdup(e->response));
+        return true;
+}
+
+void bridge_answer(struct bridge *b, uint64_t ticket, enum request_code code, const char *data,
+                   const char *error) {
+        struct answers_entry *e = answers_get(&b->answers, ticket);
+        _cleanup_(freep) char *response = NULL;
+
+        if (!e) /* the gateway ends, and has said so */
+                return;
+        response = request_response(code, data, error, e->transaction);
+        if (response)
+                send_response(b, e->path, strdup(response), e->transaction, e->correlation,
+                              e->correlation_size);
+        if (--e->open == 0)
+                answers_keep(e, code == REQUEST_OK ? TAKE_PTR(response) : NULL,
+                             wall_clock_monotonic_usec());
+}
+
+void bridge_finish(struct bridge *b) {
+        for (const struct answers_entry *e; (e = answers_waiting(&b->answers));)
+                bridge_answer(b, e->ticket, REQUEST_BUSY, NULL,
+                              "The gateway was stopped before this was done: ask again when it is "
+                              "back");
+}
+
+/* --- a request --- */
+
+static void take(struct bridge *b, struct asked *asked) {
         static const struct request_schema nothing = {.n = 0};
-        const struct bridge_request *known = find_request(name);
-        struct request request;
+        const struct mqtt_incoming *m = asked->message;
         struct reply reply = {0};
+        char *response;
 
-        reply.code = request_parse(known ? &known->schema : &nothing, m->payload, m->payload_size,
-                                   &request, &reply.error);
-        if (!known) {
+        reply.code = request_parse(asked->known ? &asked->known->schema : &nothing, m->payload,
+                                   m->payload_size, &asked->request, &reply.error);
+        if (asked->known && reply.code == REQUEST_OK && is_repeat(b, asked))
+                return;
+        if (!asked->known || reply.code == REQUEST_OK) {
                 free(reply.error);
-                reply = refuse(REQUEST_UNKNOWN_REQUEST,
-                               "There is no such request: see README.md for those there are");
-        } else if (reply.code == REQUEST_OK && !b->store) {
-                reply = refuse(REQUEST_INTERNAL, "The database cannot be used: the gateway ends");
-        } else if (reply.code == REQUEST_OK) {
-                free(reply.error);
-                reply = known->handle(b, &request);
+                reply = handle(b, asked);
         }
-        *ret_transaction = TAKE_PTR(request.transaction);
-        request_done(&request);
-        return reply;
-}
-
-void bridge_answer(struct bridge *b, const char *name, enum request_code code, const char *data,
-                   const char *error, const char *transaction) {
-        char path[sizeof "bridge/response/" + NAME_MAX_BYTES];
-
-        snprintf(path, sizeof path, "bridge/response/%s", name);
-        if (b->publisher)
-                publisher_reply(b->publisher, path,
-                                request_response(code, data, error, transaction), NULL, 0);
+        response =
+                request_response(reply.code, reply.data, reply.error, asked->request.transaction);
+        if (reply.code != REQUEST_OK && reply.code != REQUEST_ACCEPTED)
+                log_info("Request %s refused: %s", asked->name, reply.error ? reply.error : "");
+        remember(b, &reply, response);
+        send_to(b, asked, response);
+        free(reply.data);
+        free(reply.error);
 }
 
 void bridge_request(struct bridge *b, const char *name, const struct mqtt_incoming *m) {
-        _cleanup_(freep) char *transaction = NULL;
-        char buffer[sizeof "bridge/response/" + NAME_MAX_BYTES];
-        struct reply reply;
+        struct asked asked = {.name = name, .known = requests_find(name), .message = m};
 
+        if (strlen(name) > ANSWERS_NAME_MAX) {
+                log_warning("A request with a name of %zu bytes is ignored", strlen(name));
+                return;
+        }
         if (m->retained) {
                 log_warning("A retained request %s is ignored: requests must not be retained",
                             name);
                 return;
         }
-        if (strlen(name) > NAME_MAX_BYTES) {
-                log_warning("A request with a name of %zu bytes is ignored", strlen(name));
-                return;
-        }
-        reply = handle(b, name, m, &transaction);
-        if (reply.code != REQUEST_OK && reply.code != REQUEST_ACCEPTED)
-                log_info("Request %s refused: %s", name, reply.error ? reply.error : "");
-        publisher_reply(b->publisher, response_path(b, m, name, buffer, sizeof buffer),
-                        request_response(reply.code, reply.data, reply.error, transaction),
-                        m->correlation, m->correlation_size);
-        free(reply.data);
-        free(reply.error);
+        choose_path(b, &asked);
+        take(b, &asked);
+        request_done(&asked.request);
 }

@@ -9,6 +9,7 @@
 #include "app/wall_clock.h"
 #include "core/gatt_uuid.h"
 #include "mqtt/message.h"
+#include "store/removed.h"
 
 #define LOG_COMPONENT "collector"
 #include "base/log.h"
@@ -141,6 +142,7 @@ static void adapter_goes_off(struct collector *c) {
         for (size_t i = 0; i < c->n_cuffs; i++)
                 cuff_detach(c->cuffs[i]);
         wake_adapter_off(&c->wake);
+        collector_update_stopping(c);
 }
 
 static void tell_adapter(struct collector *c, enum bluez_adapter_state state) {
@@ -206,6 +208,11 @@ static void on_device_listed(void *owner, const struct bdaddr *address, const ch
                 cuff->listed_bonded = is_bonded;
         if (!is_bonded || !is_cuff(uuids) || cuff)
                 return;
+        if (c->store && store_removed_has(c->store, address)) {
+                log_info("A cuff that was removed is still bonded with this adapter: pair it "
+                         "anew to have it back");
+                return;
+        }
         if (collector_add(c, &record, /* stored= */ true, &cuff) < 0)
                 return;
         cuff->listed_bonded = true;

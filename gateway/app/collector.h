@@ -30,10 +30,10 @@ struct collector_events {
         /* For bridge/event. `data`: JSON object as text, NULL for none; `transaction` JSON text or
          * NULL. */
         void (*happened)(void *owner, const char *type, const char *data, const char *transaction);
-        /* The second answer to a request that took its time. `data` JSON text or NULL; `error` a
-         * sentence or NULL. */
-        void (*answered)(void *owner, const char *request, enum request_code code, const char *data,
-                         const char *error, const char *transaction);
+        /* The second answer to a request that took its time, by its ticket. `data` JSON text or
+         * NULL; `error` a sentence or NULL. */
+        void (*answered)(void *owner, uint64_t ticket, enum request_code code, const char *data,
+                         const char *error);
         void (*store_broken)(void *owner); /* give another with collector_set_store, or end */
         void (*bus_gone)(void *owner);
         void (*stopped)(void *owner);

@@ -28,7 +28,8 @@ static void finish(struct collector *c) {
 void collector_update_stopping(struct collector *c) {
         if (c->stage == COLLECTOR_FINISHING && !collector_is_linked(c))
                 disconnect_all(c); /* there may be nothing to wait for */
-        if (c->stage != COLLECTOR_DISCONNECTING || collector_is_linked(c))
+        if (c->stage != COLLECTOR_DISCONNECTING || collector_is_linked(c) ||
+            c->wake.arming) /* arms all of them again */
                 return;
         for (size_t i = 0; i < c->n_cuffs; i++)
                 if (c->cuffs[i]->pausing)

@@ -208,6 +208,7 @@ int config_load(const char *path, struct config *ret, char **ret_errors, char **
                 read_known_variables(&l);
                 read_unknown_variables(&l);
                 config_check(&l);
+                l.config.log_level_given = l.origin[option_index(option_find("log_level"))];
                 finish(&l);
         } else {
                 l.error = -ENOMEM;

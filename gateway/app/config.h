@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "core/bdaddr.h"
+#include "core/category.h"
 #include "cuff/driver.h"
 #include "cuff/session.h"
 
@@ -23,7 +24,8 @@ struct config { /* strings are owned; NULL where empty means "none" */
                                 * $XDG_STATE_HOME/cuff2mqtt or ~/.local/state/cuff2mqtt */
         char *time_zone;       /* NULL: the system's */
         enum log_level log_level;
-        char *adapter; /* address; NULL: the first */
+        bool log_level_given; /* in the file or the environment: what MQTT says does not count */
+        char *adapter;        /* address; NULL: the first */
         bool has_adapter_address;
         struct bdaddr adapter_address;
         enum config_system_clock system_clock;
@@ -42,12 +44,14 @@ struct config { /* strings are owned; NULL where empty means "none" */
                 char *user, *password, *password_file; /* password: also read from password_file */
                 char *ca_file, *certificate_file, *key_file;
                 char *base_topic;
+                bool history; /* the request `history` is answered */
                 unsigned keep_alive_s;
                 uint64_t backoff_min_usec, backoff_max_usec;
         } mqtt;
         struct { /* homeassistant.* */
                 bool discovery;
                 char *discovery_prefix;                              /* "homeassistant" */
+                enum category_scheme category;                       /* whose classes it shows */
                 uint64_t birth_delay_min_usec, birth_delay_max_usec; /* 1..5 s */
         } homeassistant;
         struct {                    /* omron.*; lists are separated by spaces or commas */
@@ -67,6 +71,7 @@ struct config { /* strings are owned; NULL where empty means "none" */
                 uint64_t pairing_retry_usec;   /* 5 s */
                 uint64_t health_usec;          /* 300 s */
                 uint64_t stop_usec; /* 5 s: how long an orderly stop waits for sessions */
+                uint64_t wish_usec; /* 120 s: how long what was asked of a sleeping cuff is kept */
                 uint64_t tail_usec; /* 5 s: adverts right after a session are its tail */
         } timing;
 };

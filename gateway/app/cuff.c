@@ -194,13 +194,16 @@ static void rest(struct cuff *cuff) {
                 if (c->stage == COLLECTOR_RUNNING || good)
                         tell_end(cuff, good);
                 cuff_save(cuff);
+                cuff_wishes_end(cuff, good);
                 pairing_first_end(cuff, good                            ? NULL
                                         : c->stage == COLLECTOR_RUNNING ? cuff->trouble
                                                                         : PAIRING_FIRST_STOPPED);
+        } else {
+                cuff_wishes_look(cuff);
         }
         cuff->arrival_s = 0;
         cuff->new_measurements = 0;
-        cuff->asking = cuff->connect_due = cuff->collected = false;
+        cuff->asking = cuff->connect_due = cuff->collected = cuff->has_clock = false;
         cuff->rest_began_usec = wall_clock_monotonic_usec();
         cuff->rest_advert = cuff->advert;
         cuff->has_advert = false;
@@ -248,12 +251,15 @@ static void begin(struct cuff *cuff) {
 
 static void begin_plan(struct cuff *cuff) {
         struct plan_setup setup = {
-                .may_set_clock =
-                        cuff->collector->config->bluetooth.set_clock && !cuff->record.clock_refused,
+                .may_set_clock = (cuff_option(cuff, CUFF_OPTION_SET_CLOCK) ||
+                                  cuff_wants(cuff, CUFF_WISH_TIME)) &&
+                                 !cuff->record.clock_refused,
+                .clock_wanted = cuff_wants(cuff, CUFF_WISH_TIME),
                 .has_standard = bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT),
         };
 
         cuff_memory_set_up(cuff, &setup);
+        cuff->has_clock = bluez_gatt_has(cuff->gatt, UUID_CURRENT_TIME);
         cuff->asking = false;
         plan_begin(&cuff->plan, &setup);
         cuff_continue_plan(cuff);

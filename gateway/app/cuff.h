@@ -10,10 +10,31 @@
 #include "core/advertisement.h"
 #include "cuff/plan.h"
 #include "cuff/session.h"
+#include "mqtt/request.h"
 #include "store/cuffs.h"
 #include "store/marks.h"
 
 #define CUFF_TROUBLE_SIZE 900 /* a proof that failed is long */
+
+enum cuff_wish { /* asked for over MQTT, done at the next connection, and answered then */
+                 CUFF_WISH_SYNC,
+                 CUFF_WISH_TIME,
+                 CUFF_WISH_DUMP,
+                 CUFF_WISHES,
+};
+
+enum cuff_option { /* of one cuff, set over MQTT */
+                   CUFF_OPTION_SET_CLOCK,
+                   CUFF_OPTION_LISTEN,
+                   CUFF_OPTION_MEMORY,
+                   CUFF_OPTIONS,
+};
+
+struct cuff_wished {
+        struct cuff *cuff;
+        uint64_t ticket; /* who is to be answered; 0: it is not wanted */
+        struct deadline limit;
+};
 
 struct collector;
 struct dump;
@@ -36,9 +57,8 @@ struct cuff_memory {   /* of an OMRON cuff: what lasts longer than one link (cuf
                                              it */
         struct driver_omron_record taken[DRIVER_OMRON_QUEUE]; /* of the driver, not yet committed */
         size_t n_taken;
-        struct dump *dump;             /* being made in this session */
-        bool dump_wanted, dump_values; /* asked for; .. with the values of people */
-        char *dump_transaction;        /* JSON text or NULL */
+        struct dump *dump; /* being made in this session */
+        bool dump_values;  /* the one asked for: with the values of people */
 };
 
 struct cuff {
@@ -58,11 +78,14 @@ struct cuff {
 
         struct plan plan;
         struct cuff_memory memory;
+        struct cuff_wished wish[CUFF_WISHES];
+        struct answer option[CUFF_OPTIONS]; /* unknown: as configured */
         struct pairing_first *first;   /* it was just paired, and its first reading is told; NULL */
         struct driver_request request; /* the last one */
         struct deadline plan_wait;     /* the plan waits no longer than this */
         bool collected;                /* this session reached the collecting, or a value came */
         bool asking;                   /* the request is under way */
+        bool has_clock;                /* .. and the cuff has one to be set (2A2B) */
         bool pausing;                  /* our Disconnect() takes it off the auto-connect list */
         bool connect_due;              /* Connect as soon as discovery has stopped */
         unsigned connect_tries;        /* within this session */
@@ -108,9 +131,38 @@ const char *cuff_name(const struct cuff *cuff);
  * and in the first session the model is read a moment after the first measurement may have come. */
 bool cuff_is_introduced(const struct cuff *cuff);
 
-/* A description of its memory for a report, at the next connection. -ENOTSUP: it has no such
- * memory. -EBUSY: one is on its way. */
-int cuff_want_dump(struct cuff *cuff, bool values, const char *transaction);
+/* cuff_option.c: what holds for this cuff. The configuration's lists come first, then what was set
+ * over MQTT, then the configuration for all. */
+bool cuff_option(const struct cuff *cuff, enum cuff_option which);
+bool cuff_option_is_configured(const struct cuff *cuff, enum cuff_option which); /* by a list */
+const char *cuff_option_to_string(enum cuff_option which);                       /* "set_clock" */
+/* On the disk when it returns 0. Unknown: as configured. */
+int cuff_option_set(struct cuff *cuff, enum cuff_option which, struct answer value);
+void cuff_option_load(struct cuff *cuff);
+/* In a list of addresses from the configuration; NULL is an empty one. */
+bool cuff_is_listed(const struct cuff *cuff, const char *list);
+
+/* cuff_wish.c. `ticket`: with what it is answered (collector_events), at the end of the next
+ * session, or when timing.wish is over. 0; -EALREADY it is wanted already; -EBUSY the cuff is being
+ * read; -EAGAIN a pairing window is open; -ENODEV no adapter; -ENOKEY no bond. */
+int cuff_want(struct cuff *cuff, enum cuff_wish which, uint64_t ticket);
+/* dump.c: the same for a description of its memory. -ENOTSUP: its memory is not read. */
+int cuff_want_dump(struct cuff *cuff, bool values, uint64_t ticket);
+bool cuff_wants(const struct cuff *cuff, enum cuff_wish which);
+#define CUFF_SYSTEM_CLOCK_WRONG                                                                    \
+        "This computer's own clock is not synchronised, so the cuff's is left alone: see "         \
+        "`timedatectl`"
+/* It is granted, or cannot be. */
+void cuff_wish_answer(struct cuff *cuff, enum cuff_wish which, enum request_code code,
+                      const char *data, const char *error);
+/* A session ends, before what it has learnt is forgotten. */
+void cuff_wishes_end(struct cuff *cuff, bool good);
+/* A session ends that counts for none: what is over its time waits no longer. */
+void cuff_wishes_look(struct cuff *cuff);
+/* All that are left. */
+void cuff_wishes_refuse(struct cuff *cuff, enum request_code code, const char *error);
+void cuff_wishes_init(struct cuff *cuff);
+void cuff_wishes_done(struct cuff *cuff);
 
 /* --- between cuff.c (the session), cuff_read.c (plan, values), cuff_device.c (signals) and
  * cuff_memory.c (all about OMRON's memory) --- */

@@ -300,6 +300,8 @@ int cuff_new(struct collector *c, const struct store_cuff *record, bool stored, 
         deadline_init(&cuff->gone, c->event, on_gone, cuff);
         deadline_init(&cuff->plan_wait, c->event, cuff_on_plan_wait, cuff);
         cuff_memory_init(cuff);
+        cuff_wishes_init(cuff);
+        cuff_option_load(cuff);
         *ret = cuff;
         return 0;
 }
@@ -312,6 +314,7 @@ void cuff_free(struct cuff *cuff) {
         deadline_done(&cuff->gone);
         deadline_done(&cuff->plan_wait);
         cuff_memory_done(cuff);
+        cuff_wishes_done(cuff);
         pairing_first_free(cuff);
         bluez_gatt_free(cuff->gatt);
         bluez_device_free(cuff->device);

@@ -27,27 +27,18 @@ static const char *const channels[] = {UUID_OMRON_RX0, UUID_OMRON_RX1, UUID_OMRO
 
 /* --- what the configuration says about this cuff --- */
 
-static bool is_listed(const struct cuff *cuff, const char *list) {
-        const char *at = list;
-
-        for (size_t n; at && (at = option_list_next(at, &n)); at += n)
-                if (n == strlen(cuff->address) && strncasecmp(at, cuff->address, n) == 0)
-                        return true;
-        return false;
-}
-
 static unsigned may_write(const struct cuff *cuff) {
         const struct config *config = cuff->collector->config;
 
         if (cuff->record.writes == STORE_WRITES_REFUSED)
                 return 0;
-        return (is_listed(cuff, config->omron.set_clock) ? OMRON_MAY_SET_CLOCK : 0u) |
-               (is_listed(cuff, config->omron.clear_unread) ? OMRON_MAY_CLEAR_UNREAD : 0u) |
-               (is_listed(cuff, config->omron.registration) ? OMRON_MAY_REGISTER : 0u);
+        return (cuff_is_listed(cuff, config->omron.set_clock) ? OMRON_MAY_SET_CLOCK : 0u) |
+               (cuff_is_listed(cuff, config->omron.clear_unread) ? OMRON_MAY_CLEAR_UNREAD : 0u) |
+               (cuff_is_listed(cuff, config->omron.registration) ? OMRON_MAY_REGISTER : 0u);
 }
 
 bool cuff_memory_wants_silence(const struct cuff *cuff) {
-        return cuff->memory.present && is_listed(cuff, cuff->collector->config->omron.no_listening);
+        return cuff->memory.present && !cuff_option(cuff, CUFF_OPTION_LISTEN);
 }
 
 /* --- before the session --- */
@@ -65,7 +56,6 @@ void cuff_memory_init(struct cuff *cuff) {
 
 void cuff_memory_done(struct cuff *cuff) {
         dump_free(cuff->memory.dump);
-        free(cuff->memory.dump_transaction);
 }
 
 static void set_up_driver(struct cuff *cuff, struct driver_omron_setup *s) {
@@ -79,7 +69,7 @@ static void set_up_driver(struct cuff *cuff, struct driver_omron_setup *s) {
                 .may_write = may_write(cuff),
                 .clock_by_profile = bluez_gatt_has(cuff->gatt, UUID_CURRENT_TIME) &&
                                     !cuff->record.clock_refused,
-                .dump = m->dump_wanted,
+                .dump = cuff_wants(cuff, CUFF_WISH_DUMP),
                 .timing = cuff->collector->config->timing.driver,
         };
         if (cuff->record.memory_model[0])
@@ -98,10 +88,11 @@ void cuff_memory_set_up(struct cuff *cuff, struct plan_setup *setup) {
 
         m->present = bluez_gatt_has(cuff->gatt, UUID_OMRON_RX0) &&
                      bluez_gatt_has(cuff->gatt, UUID_OMRON_TX0);
-        setup->has_memory = m->present && cuff->collector->config->omron.memory && !m->old_link &&
-                            cuff->collector->stage == COLLECTOR_RUNNING &&
-                            (!m->given_up || m->dump_wanted || !setup->has_standard);
-        if (m->dump_wanted && !m->present)
+        setup->has_memory =
+                m->present && cuff_option(cuff, CUFF_OPTION_MEMORY) && !m->old_link &&
+                cuff->collector->stage == COLLECTOR_RUNNING &&
+                (!m->given_up || cuff_wants(cuff, CUFF_WISH_DUMP) || !setup->has_standard);
+        if (cuff_wants(cuff, CUFF_WISH_DUMP) && !m->present)
                 dump_refuse(cuff);
         setup->listen = !cuff_memory_wants_silence(cuff);
         snprintf(setup->model, sizeof setup->model, "%s", cuff->record.model);
@@ -184,7 +175,9 @@ void cuff_memory_take(struct cuff *cuff) {
                 take_record(cuff, &record);
         while (driver_omron_take_block(driver, &block)) {
                 if (!cuff->memory.dump)
-                        cuff->memory.dump = dump_new(driver->setup.stack, cuff->memory.dump_values);
+                        cuff->memory.dump =
+                                dump_new(driver->setup.stack, cuff_wants(cuff, CUFF_WISH_DUMP) &&
+                                                                      cuff->memory.dump_values);
                 dump_add(cuff->memory.dump, &block);
         }
 }
@@ -218,7 +211,7 @@ static enum memory_error judge(const struct cuff *cuff) {
                 return MEMORY_HANG_UP; /* its time was over: it goes on where it was */
         if (f->error != MEMORY_OK)
                 return f->error;
-        if (f->complete || (cuff->memory.dump && cuff->memory.dump_wanted))
+        if (f->complete || (cuff->memory.dump && cuff_wants(cuff, CUFF_WISH_DUMP)))
                 return MEMORY_OK;
         if (cuff->collector->stage != COLLECTOR_RUNNING)
                 return MEMORY_STOPPED;
@@ -328,7 +321,7 @@ static void tell_not_understood(struct cuff *cuff) {
         cuff->memory.given_up = true;
 }
 
-static void end_dump(struct cuff *cuff, enum memory_error error) {
+static void end_dump(struct cuff *cuff) {
         struct cuff_memory *m = &cuff->memory;
         _cleanup_(freep) char *text = NULL;
 
@@ -338,9 +331,6 @@ static void end_dump(struct cuff *cuff, enum memory_error error) {
         m->dump = NULL;
         if (text)
                 dump_deliver(cuff, text);
-        else if (m->dump_wanted && error != MEMORY_STOPPED)
-                log_cuff_info(cuff->address, "The description that was asked for is tried again at "
-                                             "the next connection");
 }
 
 static void tell_trouble(struct cuff *cuff, enum memory_error error) {
@@ -361,7 +351,7 @@ bool cuff_memory_end(struct cuff *cuff) {
         keep_facts(cuff, error);
         if (error == MEMORY_UNKNOWN_MODEL || error == MEMORY_UNPROVED)
                 tell_not_understood(cuff);
-        end_dump(cuff, error);
+        end_dump(cuff);
         /* A link that fell before the key was put in: the cuff may still take it. */
         if (error != MEMORY_HANG_UP || cuff->plan.memory.facts.key_programmed)
                 cuff->memory.paired_now = false;

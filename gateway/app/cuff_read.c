@@ -238,7 +238,7 @@ static void on_gatt_found(void *owner, size_t found, enum bluez_error error) {
         if (cuff->session.state != SESSION_RESOLVING)
                 return;
         if (bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT) ||
-            (cuff->collector->config->omron.memory && bluez_gatt_has(cuff->gatt, UUID_OMRON_RX0))) {
+            (cuff_option(cuff, CUFF_OPTION_MEMORY) && bluez_gatt_has(cuff->gatt, UUID_OMRON_RX0))) {
                 cuff_event(cuff, EVENT_RESOLVED);
                 return;
         }

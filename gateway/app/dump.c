@@ -21,7 +21,6 @@
 #include "base/log.h"
 
 #define BIRTH_DATE_SIZE 3
-#define REQUEST         "device/dump"
 
 struct dump {
         enum omron_stack stack;
@@ -224,10 +223,24 @@ char *dump_print(struct dump *d, const struct cuff *cuff) {
         return cJSON_PrintUnformatted(o);
 }
 
+/* Where it is, and nothing of it: it may hold somebody's measurements. */
+static void answer(struct cuff *cuff, const char *file, int error) {
+        _cleanup_(freep) char *data = NULL, *why = NULL;
+
+        if (error == 0) {
+                data = message_object("device", cuff->id, "file", file, NULL);
+        } else if (asprintf(&why,
+                            "The description of its memory could not be written to %s: %s. See to "
+                            "that (is the disk full? `df -h` tells), then ask again",
+                            file, strerror(-error)) < 0) {
+                why = NULL;
+        }
+        cuff_wish_answer(cuff, CUFF_WISH_DUMP, data ? REQUEST_OK : REQUEST_INTERNAL, data, why);
+}
+
 void dump_deliver(struct cuff *cuff, const char *text) {
         struct collector *c = cuff->collector;
-        struct cuff_memory *m = &cuff->memory;
-        _cleanup_(freep) char *file = NULL, *data = NULL;
+        _cleanup_(freep) char *file = NULL;
         int r = store_dump_save(c->config->state_directory, &cuff->record.address, text);
 
         if (asprintf(&file, "%s/dumps/%s.json", c->config->state_directory, cuff->id) < 0)
@@ -242,41 +255,21 @@ void dump_deliver(struct cuff *cuff, const char *text) {
                            message_object("device", cuff->id, "file", r < 0 ? NULL : file, "why",
                                           cuff->plan.memory.facts.proof, NULL),
                            NULL);
-        if (!m->dump_wanted)
-                return;
-        m->dump_wanted = m->dump_values = false;
-        if (asprintf(&data, "{\"device\":\"%s\",\"dump\":%s}", cuff->id, text) < 0)
-                data = NULL;
-        c->events->answered(c->owner, REQUEST, REQUEST_OK, data, NULL, m->dump_transaction);
-        free(TAKE_PTR(m->dump_transaction));
+        if (cuff_wants(cuff, CUFF_WISH_DUMP))
+                answer(cuff, file, r);
 }
 
 void dump_refuse(struct cuff *cuff) {
-        struct collector *c = cuff->collector;
-
-        cuff->memory.dump_wanted = cuff->memory.dump_values = false;
-        c->events->answered(c->owner, REQUEST, REQUEST_UNSUPPORTED, NULL,
-                            "This cuff has no memory that could be described: it sends its "
-                            "measurements by itself",
-                            cuff->memory.dump_transaction);
-        free(TAKE_PTR(cuff->memory.dump_transaction));
+        cuff_wish_answer(cuff, CUFF_WISH_DUMP, REQUEST_UNSUPPORTED, NULL,
+                         "This cuff has no memory that could be described: it sends its "
+                         "measurements by itself");
 }
 
-int cuff_want_dump(struct cuff *cuff, bool values, const char *transaction) {
-        struct cuff_memory *m = &cuff->memory;
+int cuff_want_dump(struct cuff *cuff, bool values, uint64_t ticket) {
+        int r = cuff_option(cuff, CUFF_OPTION_MEMORY) ? cuff_want(cuff, CUFF_WISH_DUMP, ticket)
+                                                      : -ENOTSUP;
 
-        if (m->dump_wanted)
-                return -EBUSY;
-        if (!cuff->collector->config->omron.memory)
-                return -ENOTSUP;
-        m->dump_transaction = transaction ? strdup(transaction) : NULL;
-        if (transaction && !m->dump_transaction)
-                return -ENOMEM;
-        m->dump_wanted = true;
-        m->dump_values = values;
-        if (cuff->session.state == SESSION_RESTING) {
-                cuff_event(cuff, EVENT_NEWS);
-                wake_arm(&cuff->collector->wake);
-        }
-        return 0;
+        if (r >= 0)
+                cuff->memory.dump_values = values;
+        return r;
 }

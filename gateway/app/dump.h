@@ -1,6 +1,6 @@
 /* What a memory looks like, for a report about a cuff that nobody here understands: a file in
- * STATE_DIRECTORY/dumps and, when it was asked for, the answer to the request device/dump. Without
- * the values of people unless they are wished for: settings are shown when they are settings by
+ * STATE_DIRECTORY/dumps, which the answer to the request device/dump only names. Without the values
+ * of people unless they are wished for: settings are shown when they are settings by
  * their parity (birth dates never), records are only described. */
 #pragma once
 

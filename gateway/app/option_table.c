@@ -12,11 +12,13 @@ static const char *const words_log_level[] = {"error", "warning", "info", "debug
 static const char *const words_system_clock[] = {"auto", "trusted", "untrusted", NULL};
 static const char *const words_wake[] = {"auto-connect", "discovery", NULL};
 static const char *const words_version[] = {"auto", "5", "3.1.1", NULL};
+static const char *const words_category[] = {"acc_aha", "esc", "esh", NULL};
 
 _Static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_DEBUG == 3, "words_log_level");
 _Static_assert(CONFIG_CLOCK_AUTO == 0 && CONFIG_CLOCK_UNTRUSTED == 2, "words_system_clock");
 _Static_assert(CONFIG_WAKE_AUTO_CONNECT == 0 && CONFIG_WAKE_DISCOVERY == 1, "words_wake");
 _Static_assert(MQTT_VERSION_AUTO == 0 && MQTT_VERSION_3_1_1 == 2, "words_version");
+_Static_assert(CATEGORY_ACC_AHA == 0 && CATEGORY_ESH == 2, "words_category");
 
 #define AT(field) offsetof(struct config, field)
 
@@ -45,7 +47,7 @@ const struct option option_table[] = {
          .help = "Where the database lives; empty: systemd's, /var/lib/cuff2mqtt or ~/.local/state/cuff2mqtt."},
         {TEXT("time_zone", time_zone, "", 0, 64, option_check_time_zone),
          .help = "The zone the cuffs' clocks show, as \"Europe/Berlin\"; empty: the system's."},
-        {WORD("log_level", log_level, "info", words_log_level),
+        {WORD("log_level", log_level, "info", words_log_level), .runtime = true,
          .help = "How much is logged; values of people appear in debug only."},
         {TEXT("adapter", adapter, "", 0, 17, option_check_adapter),
          .help = "Address of the Bluetooth adapter, as \"AA:BB:CC:DD:EE:FF\"; empty: the first one."},
@@ -92,6 +94,8 @@ const struct option option_table[] = {
          .help = "The private key of mqtt.certificate_file (PEM)."},
         {TEXT("mqtt.base_topic", mqtt.base_topic, "cuff2mqtt", 1, 128, option_check_topic),
          .help = "First part of every topic; a second gateway needs another one."},
+        {BOOL("mqtt.history", mqtt.history, "true"),
+         .help = "Answer the request history: measurements of the past go over MQTT when asked for."},
         {INTEGER("mqtt.keep_alive", mqtt.keep_alive_s, "60", 1, 65535),
          .help = "Seconds after which the broker notices that we are gone."},
         {SECONDS("mqtt.backoff_min", mqtt.backoff_min_usec, "1", 0.01, 3600),
@@ -103,6 +107,8 @@ const struct option option_table[] = {
          .help = "Make the gateway, the cuffs and their users appear in Home Assistant."},
         {TEXT("homeassistant.discovery_prefix", homeassistant.discovery_prefix, "homeassistant", 1, 128, option_check_topic),
          .help = "As in the MQTT settings of Home Assistant."},
+        {WORD("homeassistant.category", homeassistant.category, "acc_aha", words_category),
+         .help = "Whose classes of pressures a user's sensor \"Category\" shows; see docs/categories.md."},
         {SECONDS("homeassistant.birth_delay_min", homeassistant.birth_delay_min_usec, "1", 0, 300),
          .help = "When Home Assistant starts, devices are announced again after a random time from here .."},
         {SECONDS("homeassistant.birth_delay_max", homeassistant.birth_delay_max_usec, "5", 0, 300),
@@ -148,6 +154,8 @@ const struct option option_table[] = {
          .help = "How often bridge/health is published."},
         {SECONDS("timing.stop", timing.stop_usec, "5", 0.01, 20),
          .help = "How long a stop waits for a cuff that is being read."},
+        {SECONDS("timing.wish", timing.wish_usec, "120", 0.01, 3600),
+         .help = "How long what was asked of a sleeping cuff is kept: reading it, setting its clock."},
         {SECONDS("timing.tail", timing.tail_usec, "5", 0.01, 600),
          .help = "An advertisement this soon after a session still belongs to it."},
 };

@@ -28,6 +28,7 @@ struct option {
         /* TEXT, URLS: is this non-empty text all right? If not, `why` says what it must be. */
         bool (*check)(const char *text, char *why, size_t size);
         bool is_secret; /* never printed */
+        bool runtime;   /* can also be set over MQTT, as long as file and environment do not */
         const char *help;
 };
 

@@ -133,6 +133,7 @@ int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
         p->why = "timeout";
         deadline_clear(&p->retry);
         p->removing = p->told_not_pairing = p->bonded_before = p->explained = false;
+        p->ticket = 0;
         deadline_set_usec(&p->window, usec);
         pause_others(c); /* else the kernel connects them before we see the P */
         c->events->bridge_changed(c->owner);
@@ -201,6 +202,7 @@ void pairing_close(struct pairing *p, const char *why) {
                     "its service is ending", "Start the gateway again, then start pairing again");
         if (failed)
                 tell_failure(p);
+        pairing_answer_end(p, why, failed);
         p->active = p->attempt.open = p->removing = false;
         deadline_clear(&p->window);
         deadline_clear(&p->bond_check);

@@ -37,9 +37,10 @@ struct pairing {
         bool removing;         /* a stale bond is being removed */
         struct bdaddr removed; /* whose bond was; meaningful with bonded_before */
         bool bonded_before;
-        bool told_not_pairing;          /* said once: seen, but not in pairing mode */
-        bool explained;                 /* `failure` says why */
-        char *transaction;              /* JSON text or NULL */
+        bool told_not_pairing; /* said once: seen, but not in pairing mode */
+        bool explained;        /* `failure` says why */
+        char *transaction;     /* JSON text or NULL */
+        uint64_t ticket;       /* of the request device/pair, which hears of the end; 0: none */
         struct pairing_failure failure; /* of the last failed attempt */
 };
 
@@ -49,6 +50,8 @@ void pairing_done(struct pairing *p);
 /* 0; -EBUSY a window is open already; -ENODEV adapter off or absent. `transaction` is copied. */
 int pairing_open(struct pairing *p, uint64_t usec, const struct bdaddr *address,
                  const char *transaction);
+/* The window that was just opened is that of the request device/pair: `answered` at its end. */
+void pairing_answer(struct pairing *p, uint64_t ticket);
 /* Closes an open window (nothing if none): `why` for bridge/event: "requested", "timeout",
  * "attempts", "paired", "not_a_cuff", "too_many", "adapter", "agent_refused", "stopping". */
 void pairing_close(struct pairing *p, const char *why);
@@ -80,5 +83,8 @@ void pairing_asked(struct pairing *p, bool accepted); /* our agent, about the ca
 /* `failure` says why. `*count`, failures or faults, has an end; NULL: the cuff was not reached.
  * Only failures lead to the next rung. */
 void pairing_try_later(struct pairing *p, unsigned *count);
+/* pairing_answer.c: of device/pair, before the candidate is forgotten. `failure` says why, if it
+ * failed. */
+void pairing_answer_end(struct pairing *p, const char *why, bool failed);
 /* The time is over and no attempt has failed so far: none was made, or one is being made. */
 void pairing_guess_unended(struct pairing *p);

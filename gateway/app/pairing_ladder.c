@@ -10,6 +10,7 @@
 #include "app/wall_clock.h"
 #include "core/gatt_uuid.h"
 #include "mqtt/message.h"
+#include "store/removed.h"
 
 #define LOG_COMPONENT "pairing"
 #include "base/log.h"
@@ -42,6 +43,7 @@ static void bonded(struct pairing *p, struct cuff *cuff) {
         cuff->session.unresolved_losses = 0;
         cuff->trouble[0] = '\0';
         cuff_save(cuff);
+        store_removed_end(p->collector->store, &cuff->record.address);
         log_cuff_info(cuff->address, "Bonded");
         pairing_progress(p, "bonded",
                          "The cuff and the gateway have exchanged keys; reading what it holds",

@@ -2,6 +2,7 @@
 #include "app/publisher.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 
 #define LOG_COMPONENT "mqtt"
 #include "base/log.h"
+
+#define META_ANNOUNCED "discovery.announced"
 
 /* --- what is due --- */
 
@@ -35,13 +38,29 @@ static void add_user(struct publisher_cuff *mine, uint8_t user) {
                             PUBLISHER_USERS_MAX, user);
 }
 
+/* Discovery is also due when it was switched off: what was announced before is cleared, else Home
+ * Assistant would keep it for ever. One that never announced anything writes nothing there. */
+static bool is_discovery_due(const struct publisher *p) {
+        _cleanup_(freep) char *word = NULL;
+
+        return p->config->homeassistant.discovery ||
+               (p->store && store_meta_get(p->store, META_ANNOUNCED, &word) >= 0);
+}
+
+static void remember_announced(struct publisher *p) {
+        _cleanup_(freep) char *word = NULL;
+
+        if (store_meta_get(p->store, META_ANNOUNCED, &word) == -ENODATA)
+                store_meta_set(p->store, META_ANNOUNCED, "yes"); /* or at the next connection */
+}
+
 void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
-        bool discovery = p->config->homeassistant.discovery;
+        bool discovery = is_discovery_due(p);
         uint8_t users[PUBLISHER_USERS_MAX + 1];
         struct publisher_cuff *mine;
         int n;
 
-        if (!cuff || !cuff->stored)
+        if (!cuff || !cuff->stored || !p->store)
                 return;
         mine = publisher_find(p, &cuff->record.address);
         if (!mine) {
@@ -59,10 +78,31 @@ void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
         }
 }
 
+void publisher_removed_due(struct publisher *p) {
+        free(p->removed.cuff);
+        memset(&p->removed, 0, sizeof p->removed);
+        if (!p->store || store_removed_list(p->store, &p->removed.cuff, &p->removed.n) < 0)
+                p->removed.n = 0; /* the next connection tries again */
+}
+
+void publisher_persons_due(struct publisher *p) {
+        struct store_person *all = NULL;
+        size_t n = 0;
+
+        if (!p->store || store_persons_list(p->store, &all, &n) < 0)
+                return; /* the next connection tries again */
+        free(p->persons.person);
+        p->persons.person = all;
+        p->persons.n = n;
+        p->persons.at = 0;
+}
+
 void publisher_all_due(struct publisher *p) {
         memset(p->told, 0, sizeof p->told);
         p->online_due = p->info_due = p->devices_due = true;
-        p->gateway_due = p->config->homeassistant.discovery;
+        p->gateway_due = is_discovery_due(p);
+        publisher_removed_due(p);
+        publisher_persons_due(p);
         p->n_cuffs = 0;
         for (size_t i = 0; i < p->collector->n_cuffs; i++)
                 publisher_cuff_due(p, p->collector->cuffs[i]);
@@ -106,6 +146,16 @@ static void publish_retained(struct publisher *p, char *topic, char *payload) {
         free(payload);
 }
 
+/* Takes both over. An empty payload takes a retained one away. */
+static void publish_discovery(struct publisher *p, char *topic, char *payload) {
+        if (p->config->homeassistant.discovery) {
+                publish_retained(p, topic, payload);
+                return;
+        }
+        free(payload);
+        publish_retained(p, topic, strdup(""));
+}
+
 void publisher_send(struct publisher *p, const char *path, char *payload, int qos, bool retain,
                     uint32_t expiry_s) {
         _cleanup_(freep) char *topic = NULL, *owned = payload;
@@ -116,18 +166,33 @@ void publisher_send(struct publisher *p, const char *path, char *payload, int qo
         publish(p, topic, owned, qos, retain, 0, expiry_s);
 }
 
-void publisher_reply(struct publisher *p, const char *path, char *payload, const void *correlation,
-                     size_t correlation_size) {
+static int keep_for_later(struct publisher *p, const struct mqtt_outgoing *m) {
+        struct mqtt_parcel *late = mqtt_parcel_new(m);
+
+        if (!late)
+                return -ENOMEM;
+        mqtt_parcels_put(&p->late, late);
+        if (p->late.n > PUBLISHER_LATE_MAX)
+                free(mqtt_parcels_take(&p->late));
+        return 0;
+}
+
+int publisher_reply(struct publisher *p, const char *path, char *payload, const void *correlation,
+                    size_t correlation_size) {
         _cleanup_(freep) char *topic = message_topic(p->config->mqtt.base_topic, path),
                               *owned = payload;
+        const struct mqtt_outgoing m = {.topic = topic,
+                                        .payload = owned,
+                                        .qos = 1,
+                                        .correlation = correlation,
+                                        .correlation_size = correlation_size};
+        int r = topic && owned ? mqtt_client_publish(p->client, &m) : -ENOMEM;
 
-        if (topic && owned)
-                mqtt_client_publish(p->client,
-                                    &(struct mqtt_outgoing){.topic = topic,
-                                                            .payload = owned,
-                                                            .qos = 1,
-                                                            .correlation = correlation,
-                                                            .correlation_size = correlation_size});
+        if (r == -ENOTCONN)
+                r = keep_for_later(p, &m);
+        if (r < 0)
+                log_warning("An answer on %s was not sent: %s", path, strerror(-r));
+        return r;
 }
 
 static bool publish_bridge(struct publisher *p) {
@@ -140,8 +205,10 @@ static bool publish_bridge(struct publisher *p) {
         }
         if (p->gateway_due) {
                 p->gateway_due = false;
-                publish_retained(p, homeassistant_gateway_topic(&p->ha),
-                                 homeassistant_gateway(&p->ha, p->hostname));
+                if (p->config->homeassistant.discovery)
+                        remember_announced(p);
+                publish_discovery(p, homeassistant_gateway_topic(&p->ha),
+                                  homeassistant_gateway(&p->ha, p->hostname));
                 return true;
         }
         if (p->info_due) {
@@ -165,15 +232,15 @@ static bool publish_cuff(struct publisher *p, struct publisher_cuff *mine) {
                 return false;
         if (mine->discovery_due && cuff_is_introduced(cuff)) {
                 mine->discovery_due = false;
-                publish_retained(p, homeassistant_cuff_topic(&p->ha, &mine->address),
-                                 render_cuff_discovery(p->store, &p->ha, cuff));
+                publish_discovery(p, homeassistant_cuff_topic(&p->ha, &mine->address),
+                                  render_cuff_discovery(p->store, &p->ha, cuff));
                 return true;
         }
         for (size_t u = 0; u < mine->n_users; u++) {
                 if (!mine->users[u].discovery_due || !cuff_is_introduced(cuff))
                         continue;
                 mine->users[u].discovery_due = false;
-                publish_retained(
+                publish_discovery(
                         p, homeassistant_user_topic(&p->ha, &mine->address, mine->users[u].user),
                         render_user_discovery(p->store, &p->ha, cuff, mine->users[u].user));
                 return true;
@@ -221,8 +288,7 @@ static bool publish_outbox(struct publisher *p) {
         return true;
 }
 
-/* Only after the outbox: a backlog of n measurements moves the retained topic once, to the newest.
- */
+/* Only after the outbox: a backlog moves the retained topic once, to the newest. */
 static bool publish_newest(struct publisher *p) {
         for (size_t i = 0; i < p->n_cuffs; i++) {
                 struct publisher_cuff *mine = &p->cuffs[i];
@@ -247,13 +313,84 @@ static bool publish_newest(struct publisher *p) {
         return false;
 }
 
+/* Places: the device of each user, its own, its state, the newest measurement of each user. The
+ * devices first, so that Home Assistant does not see them without their states. */
+static char *removed_topic(const struct publisher *p, const struct store_removed *r, size_t place) {
+        const char *base = p->config->mqtt.base_topic;
+
+        if (place < r->n_users)
+                return homeassistant_user_topic(&p->ha, &r->address, r->user[place]);
+        if (place == r->n_users)
+                return homeassistant_cuff_topic(&p->ha, &r->address);
+        if (place == r->n_users + 1)
+                return message_device_topic(base, &r->address, "state");
+        return message_user_topic(base, &r->address, r->user[place - r->n_users - 2],
+                                  "measurement");
+}
+
+/* By a cuff that was paired again. */
+static bool is_in_use(struct publisher *p, const struct store_removed *r, size_t place) {
+        const struct publisher_cuff *mine = publisher_find(p, &r->address);
+
+        if (!mine || place == r->n_users || place == r->n_users + 1)
+                return mine;
+        if (place > r->n_users)
+                place -= r->n_users + 2;
+        for (size_t u = 0; u < mine->n_users; u++)
+                if (mine->users[u].user == r->user[place])
+                        return true;
+        return false;
+}
+
+static bool publish_removed(struct publisher *p) {
+        while (p->removed.at < p->removed.n) {
+                const struct store_removed *r = &p->removed.cuff[p->removed.at];
+                size_t place = p->removed.place++;
+
+                if (place == 2 * r->n_users + 2) {
+                        p->removed.at++;
+                        p->removed.place = 0;
+                } else if (!is_in_use(p, r, place) && (place > r->n_users || is_discovery_due(p))) {
+                        /* told: paired again, it has to be told as if never before */
+                        publish_retained(p, removed_topic(p, r, place), strdup(""));
+                        return true;
+                }
+        }
+        return false;
+}
+
+/* As it is on the topic of the user who measured last; "" (which takes it away) when nobody is this
+ * person. */
+static char *render_person(struct publisher *p, const char *slug) {
+        struct store_measurement newest;
+        int r = store_persons_newest(p->store, slug, &newest);
+
+        if (r < 0)
+                return r == -ENODATA ? strdup("") : NULL;
+        return render_measurement(p->store, &newest, /* is_event= */ false);
+}
+
+static bool publish_person(struct publisher *p) {
+        char path[sizeof "person//measurement" + STORE_TEXT_SIZE];
+        const char *slug;
+
+        if (p->persons.at == p->persons.n)
+                return false;
+        slug = p->persons.person[p->persons.at++].slug;
+        snprintf(path, sizeof path, "person/%s/measurement", slug);
+        publish_retained(p, message_topic(p->config->mqtt.base_topic, path),
+                         render_person(p, slug));
+        return true;
+}
+
+/* What was removed goes first: paired again, it comes back behind that. */
 static bool publish_next(struct publisher *p) {
-        if (publish_bridge(p))
+        if (publish_bridge(p) || publish_removed(p))
                 return true;
         for (size_t i = 0; i < p->n_cuffs; i++)
                 if (publish_cuff(p, &p->cuffs[i]))
                         return true;
-        return publish_outbox(p) || publish_newest(p);
+        return publish_outbox(p) || publish_newest(p) || publish_person(p);
 }
 
 void publisher_pump(struct publisher *p) {

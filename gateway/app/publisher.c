@@ -71,6 +71,13 @@ static void on_acknowledged(void *owner, uint64_t token) {
 
 /* --- the connection --- */
 
+static void send_late(struct publisher *p) {
+        for (struct mqtt_parcel *late; (late = mqtt_parcels_take(&p->late));) {
+                mqtt_client_publish(p->client, &late->message);
+                free(late);
+        }
+}
+
 static void on_connected(void *owner, const char *url, int version) {
         struct publisher *p = owner;
 
@@ -78,6 +85,7 @@ static void on_connected(void *owner, const char *url, int version) {
         p->trouble[0] = '\0';
         p->sent = 0;
         publisher_all_due(p);
+        send_late(p);
         p->events->changed(p->owner);
         publisher_pump(p);
 }
@@ -104,12 +112,13 @@ static void on_birth_states(void *userdata) {
         struct publisher *p = userdata;
 
         memset(p->told, 0, sizeof p->told);
-        p->online_due = p->info_due = true;
+        p->online_due = p->info_due = p->devices_due = true;
         for (size_t i = 0; i < p->n_cuffs; i++) {
                 p->cuffs[i].state_due = true;
                 for (size_t u = 0; u < p->cuffs[i].n_users; u++)
                         p->cuffs[i].users[u].measurement_due = true;
         }
+        publisher_persons_due(p);
         publisher_pump(p);
 }
 
@@ -161,6 +170,7 @@ static void on_stopped(void *owner) {
 
 void publisher_cuff_known(struct publisher *p, const struct bdaddr *cuff) {
         publisher_cuff_due(p, collector_find(p->collector, cuff));
+        publisher_persons_due(p);
         publisher_pump(p);
 }
 
@@ -174,12 +184,24 @@ void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff, bool
         publisher_pump(p);
 }
 
+void publisher_cuff_removed(struct publisher *p, const struct bdaddr *cuff) {
+        struct publisher_cuff *mine = publisher_find(p, cuff);
+
+        if (mine)
+                *mine = p->cuffs[--p->n_cuffs];
+        p->devices_due = true;
+        publisher_removed_due(p);
+        publisher_persons_due(p);
+        publisher_pump(p);
+}
+
 void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t user) {
         struct publisher_cuff *mine = publisher_find(p, cuff);
 
         for (size_t u = 0; mine && u < mine->n_users; u++)
                 if (mine->users[u].user == user) {
                         mine->users[u].measurement_due = mine->state_due = true;
+                        publisher_persons_due(p);
                         publisher_pump(p);
                         return;
                 }
@@ -199,6 +221,7 @@ void publisher_set_store(struct publisher *p, struct store *store) {
         p->n_stores++;
         p->store_error = 0;
         deadline_clear(&p->broken);
+        deadline_clear(&p->remove);
         p->sent = 0;
         p->n_acked = 0;
 }
@@ -254,11 +277,15 @@ int publisher_new(sd_event *event, const struct config *config, struct store *st
         p->collector = collector;
         p->events = events;
         p->owner = owner;
+        mqtt_parcels_init(&p->late);
         gethostname(hostname, sizeof hostname - 1);
         p->hostname = strdup(hostname);
         p->ha = (struct homeassistant_context){config->homeassistant.discovery_prefix,
-                                               config->mqtt.base_topic, strdup(store_inst(store)),
-                                               CUFF2MQTT_VERSION};
+                                               config->mqtt.base_topic,
+                                               strdup(store_inst(store)),
+                                               CUFF2MQTT_VERSION,
+                                               config->homeassistant.category,
+                                               config->log_level_given};
         deadline_init(&p->remove, event, on_remove, p);
         deadline_init(&p->broken, event, on_broken, p);
         deadline_init(&p->birth, event, on_birth, p);
@@ -284,6 +311,9 @@ void publisher_free(struct publisher *p) {
         deadline_done(&p->birth);
         deadline_done(&p->birth_states);
         mqtt_client_free(p->client);
+        mqtt_parcels_clear(&p->late);
+        free(p->removed.cuff);
+        free(p->persons.person);
         free(p->hostname);
         free((char *) (uintptr_t) p->ha.inst);
         free(p->will_topic);

@@ -6,12 +6,16 @@
 #include "app/config.h"
 #include "mqtt/client.h"
 #include "mqtt/homeassistant.h"
+#include "mqtt/parcel.h"
+#include "store/persons.h"
+#include "store/removed.h"
 #include "store/store.h"
 
 #define PUBLISHER_USERS_MAX   8 /* of one cuff */
 #define PUBLISHER_TOLD        512 /* retained topics remembered; two on one place are just sent again */
 #define PUBLISHER_ACKED_MAX   (4 * MQTT_WINDOW)
 #define PUBLISHER_STORE_SHIFT 48 /* in a token: the outbox sequence, and above it which store */
+#define PUBLISHER_LATE_MAX    64 /* answers that wait for a connection; then the oldest go */
 #define PUBLISHER_REMOVE_USEC 5000000u /* try again to take acknowledged rows out */
 
 struct publisher_events {
@@ -60,6 +64,17 @@ struct publisher {
         int64_t acked[PUBLISHER_ACKED_MAX]; /* acknowledged, not taken out of the database yet */
         size_t n_acked;
         int store_error; /* that was logged last; 0 the database answers */
+        struct { /* cuffs that were removed: what is retained of them is cleared, on each connection
+                  */
+                struct store_removed *cuff;
+                size_t n, at, place; /* the next to be sent */
+        } removed;
+        struct { /* every person that a user was ever mapped to: the topics of those that nobody is
+                  * any more are cleared */
+                struct store_person *person;
+                size_t n, at; /* the next to be sent */
+        } persons;
+        struct mqtt_parcels late; /* answers for which there was no connection */
         struct deadline remove, broken, birth, birth_states;
         char trouble[320]; /* why there is no connection; "" connected */
 };
@@ -75,6 +90,7 @@ void publisher_stop(struct publisher *p, uint64_t limit_usec);
 
 void publisher_cuff_known(struct publisher *p, const struct bdaddr *cuff); /* new, or its name */
 void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff, bool at_rest);
+void publisher_cuff_removed(struct publisher *p, const struct bdaddr *cuff);
 void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t user);
 void publisher_info_changed(struct publisher *p);
 
@@ -83,14 +99,17 @@ void publisher_info_changed(struct publisher *p);
 void publisher_send(struct publisher *p, const char *path, char *payload, int qos, bool retain,
                     uint32_t expiry_s);
 /* The answer to a request: QoS 1, not retained, with the request's MQTT 5 correlation data (or
- * NULL). */
-void publisher_reply(struct publisher *p, const char *path, char *payload, const void *correlation,
-                     size_t correlation_size);
+ * NULL). Without a connection it waits for the next. 0; -EMSGSIZE the broker does not take one so
+ * large; other negative errno, logged. */
+int publisher_reply(struct publisher *p, const char *path, char *payload, const void *correlation,
+                    size_t correlation_size);
 
 /* --- between publisher.c (connection, life) and publish.c (what is due) --- */
 void publisher_all_due(struct publisher *p); /* also what is retained and unchanged */
 void publisher_cuff_due(struct publisher *p,
                         const struct cuff *cuff); /* all of it; NULL: nothing */
+void publisher_removed_due(struct publisher *p);
+void publisher_persons_due(struct publisher *p);
 struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address);
 void publisher_pump(struct publisher *p); /* as much as the window takes */
 void publisher_store_failed(struct publisher *p, const char *what, int error);

@@ -134,6 +134,12 @@ char *render_devices(struct store *store, const struct collector *c) {
         return payload;
 }
 
+char *render_users(struct store *store, const struct cuff *cuff) {
+        _cleanup_(view_done) struct view v;
+
+        return view_init(&v, store, cuff) < 0 ? NULL : message_users(&v.cuff);
+}
+
 char *render_cuff_discovery(struct store *store, const struct homeassistant_context *ha,
                             const struct cuff *cuff) {
         _cleanup_(view_done) struct view v;

@@ -12,6 +12,8 @@
 
 char *render_measurement(struct store *store, const struct store_measurement *m, bool is_event);
 char *render_cuff_state(struct store *store, const struct cuff *cuff);
+/* {"device", "users": {"1": {"name", "person"}, ..}} */
+char *render_users(struct store *store, const struct cuff *cuff);
 char *render_devices(struct store *store, const struct collector *c);
 char *render_cuff_discovery(struct store *store, const struct homeassistant_context *ha,
                             const struct cuff *cuff);

@@ -60,15 +60,18 @@ static void on_armed(void *userdata, enum bluez_error error) {
         collector_may_talk(c, error);
         for (size_t i = 0; i < c->n_cuffs; i++) /* registering armed those too that must wait */
                 if (c->cuffs[i]->session.state == SESSION_RESTING ||
-                    (c->pairing.active && !session_is_linked(&c->cuffs[i]->session)))
+                    ((c->pairing.active || c->stage != COLLECTOR_RUNNING) &&
+                     !session_is_linked(&c->cuffs[i]->session)))
                         cuff_pause(c->cuffs[i]);
         wake_update(w);
+        collector_update_stopping(c);
 }
 
 static void update_arming(struct wake *w) {
         struct collector *c = w->collector;
 
-        if (!w->arm_due || w->arming || w->fell_back || c->pairing.active || collector_is_linked(c))
+        if (!w->arm_due || w->arming || w->fell_back || c->pairing.active ||
+            c->stage != COLLECTOR_RUNNING || collector_is_linked(c))
                 return;
         w->arm_due = false;
         w->arming = bluez_profile_arm(w->profile, bluez_adapter_info(c->adapter)->path, on_armed,
@@ -178,8 +181,7 @@ void wake_update(struct wake *w) {
                 return;
         update_monitor(w);
         update_scan(w);
-        if (w->collector->stage == COLLECTOR_RUNNING)
-                update_arming(w);
+        update_arming(w);
 }
 
 void wake_stop(struct wake *w) {

@@ -3,8 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/timex.h>
 #include <time.h>
+
+#include "base/cleanup.h"
+
+#define DAY_S          86400
+#define OFFSET_MAX_MIN (14 * 60) /* of any time zone there is */
 
 void wall_clock_set_zone(const char *time_zone) {
         if (time_zone)
@@ -60,6 +66,81 @@ int wall_clock_utc(const struct date_time *local, int64_t *ret) {
         if (t == (time_t) -1 && errno)
                 return -ERANGE;
         *ret = t;
+        return 0;
+}
+
+/* How many characters of `text` are as in `shape`: any digit for 0, T or a blank for T, either sign
+ * for +, else the same; 0: not all of them. */
+static size_t matches(const char *text, const char *shape) {
+        for (size_t n = 0;; n++) {
+                bool fits = shape[n] == '0'   ? text[n] >= '0' && text[n] <= '9'
+                            : shape[n] == 'T' ? text[n] == 'T' || text[n] == ' '
+                            : shape[n] == '+' ? text[n] == '+' || text[n] == '-'
+                                              : text[n] == shape[n];
+
+                if (!shape[n])
+                        return n;
+                if (!fits)
+                        return 0;
+        }
+}
+
+/* "Z", "+01:00". */
+static bool take_offset(const char *text, int64_t *ret_s) {
+        unsigned hours, minutes;
+
+        *ret_s = 0;
+        if (strcmp(text, "Z") == 0)
+                return true;
+        if (matches(text, "+00:00") != strlen(text))
+                return false;
+        sscanf(text + 1, "%2u:%2u", &hours, &minutes);
+        *ret_s = (int64_t) (hours * 60 + minutes) * (text[0] == '-' ? -60 : 60);
+        return minutes < 60 && hours * 60 + minutes <= OFFSET_MAX_MIN;
+}
+
+/* A day of the calendar, an hour of the day. */
+static bool exists(const struct date_time *t) {
+        struct date_time same;
+
+        if (t->year < 1970 || t->year > 9998 || t->month < 1 || t->month > 12 || t->day < 1 ||
+            t->day > 31 || t->hour > 23 || t->minute > 59 || t->second > 59)
+                return false;
+        same = date_time_from_seconds(date_time_to_seconds(t));
+        return date_time_equal(&same, t);
+}
+
+int wall_clock_parse(const char *text, int64_t *ret_begin, int64_t *ret_end) {
+        static const struct {
+                const char *shape;
+                int lasts_s;
+        } shapes[] = {{"0000-00-00T00:00:00", 1}, {"0000-00-00T00:00", 60}, {"0000-00-00", DAY_S}};
+        struct date_time t = {0}, next;
+        int64_t begin, end, offset;
+        size_t n = 0, i = 0;
+
+        while (i < ELEMENTS(shapes) && (n = matches(text, shapes[i].shape)) == 0)
+                i++;
+        if (n == 0)
+                return -EBADMSG;
+        sscanf(text, "%4hu-%2hhu-%2hhu%*[T ]%2hhu:%2hhu:%2hhu", &t.year, &t.month, &t.day, &t.hour,
+               &t.minute, &t.second);
+        if (!exists(&t))
+                return -EBADMSG;
+        if (text[n]) { /* a day has no offset: it would be another one's */
+                if (shapes[i].lasts_s == DAY_S || !take_offset(text + n, &offset))
+                        return -EBADMSG;
+                begin = date_time_to_seconds(&t) - offset;
+                end = begin + shapes[i].lasts_s;
+        } else {
+                next = date_time_from_seconds(date_time_to_seconds(&t) + DAY_S);
+                if (wall_clock_utc(&t, &begin) < 0 || wall_clock_utc(&next, &end) < 0)
+                        return -EBADMSG;
+                if (shapes[i].lasts_s < DAY_S) /* else 23 hours, or 25 */
+                        end = begin + shapes[i].lasts_s;
+        }
+        *ret_begin = begin;
+        *ret_end = end;
         return 0;
 }
 

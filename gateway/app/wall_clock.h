@@ -21,6 +21,12 @@ uint64_t wall_clock_monotonic_usec(void);
 int wall_clock_local(int64_t utc, struct date_time *ret);
 int wall_clock_utc(const struct date_time *local, int64_t *ret);
 
+/* "2026-11-22", or "2026-11-22T18:04[:31]" (or a blank for the T), which is local time unless "Z"
+ * or an offset as "+01:00" stands behind it. In UTC seconds: when the day, the minute or the second
+ * begins, and when it has ended. 0, or -EBADMSG: nothing else is taken, and years of 1970 to 9998.
+ */
+int wall_clock_parse(const char *text, int64_t *ret_begin, int64_t *ret_end);
+
 /* ISO 8601 with the zone's offset, or in UTC with Z. */
 void wall_clock_format_local(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]);
 void wall_clock_format_utc(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]);

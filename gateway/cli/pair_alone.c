@@ -111,8 +111,8 @@ static void on_happened(void *owner, const char *type, const char *data, const c
                 on_bridge_changed(a); /* the adapter, most likely */
 }
 
-static void nothing_answered(void *owner, const char *request, enum request_code code,
-                             const char *data, const char *error, const char *transaction) {
+static void nothing_answered(void *owner, uint64_t ticket, enum request_code code, const char *data,
+                             const char *error) {
 }
 
 static void on_store_broken(void *owner) {

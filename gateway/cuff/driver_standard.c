@@ -121,7 +121,8 @@ static bool clock_is_due(const struct driver_standard *d, const struct driver_no
                 return false;
         if (!now->synchronised || date_time_check(&now->local) < 0)
                 return false;
-        return facts->clock_unset || drift_s > DRIFT_TOLERATED_S || drift_s < -DRIFT_TOLERATED_S;
+        return d->clock_wanted || facts->clock_unset || drift_s > DRIFT_TOLERATED_S ||
+               drift_s < -DRIFT_TOLERATED_S;
 }
 
 /* Reason "manual": OMRON's own sample writes 01, eigger/hass-omron 00, cuffs took both (an

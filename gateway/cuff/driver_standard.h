@@ -9,6 +9,7 @@
 struct driver_standard {
         unsigned step;      /* index into the plan */
         bool may_set_clock; /* given at begin */
+        bool clock_wanted;  /* to be set whatever it shows; set by the owner after begin */
         int error;          /* why the plan ended early, or 0 */
         struct driver_facts facts;
 };
@@ -20,7 +21,8 @@ void driver_standard_begin(struct driver_standard *d, bool may_set_clock);
 void driver_standard_begin_reading(struct driver_standard *d, bool may_set_clock);
 
 /* What to do now. The same answer until driver_standard_reply() is called. Clock writes are due
- * when the clock was unset or drifted by more than 60 s and `now` is synchronised. */
+ * when the clock was unset or drifted by more than 60 s (or the setting is wanted) and `now` is
+ * synchronised. */
 void driver_standard_next(struct driver_standard *d, const struct driver_now *now,
                           struct driver_request *ret);
 

@@ -29,6 +29,7 @@ void plan_begin(struct plan *p, const struct plan_setup *setup) {
                 driver_standard_begin_reading(&p->standard, setup->may_set_clock);
         else
                 driver_standard_begin(&p->standard, setup->may_set_clock);
+        p->standard.clock_wanted = setup->clock_wanted;
 }
 
 /* --- from one stage to the next ----------------------------------------------------------------
@@ -107,9 +108,10 @@ static void reply_standard(struct plan *p, const struct driver_now *now, int err
         bool subscribes = p->asked == DRIVER_SUBSCRIBE;
 
         p->hearing = p->hearing || (subscribes && error == 0);
-        if (subscribes && error < 0 && error != -ENOTCONN && p->setup.has_memory)
+        if (subscribes && error < 0 && error != -ENOTCONN && p->setup.has_memory) {
                 driver_standard_begin_reading(&p->standard, p->setup.may_set_clock);
-        else
+                p->standard.clock_wanted = p->setup.clock_wanted;
+        } else
                 driver_standard_reply(&p->standard, now, error, value, value_size);
 }
 

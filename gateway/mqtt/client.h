@@ -54,6 +54,7 @@ struct mqtt_incoming {
         const char *topic;
         const char *payload; /* NUL-terminated copy; may contain NULs: see size */
         size_t payload_size;
+        bool redelivered; /* sent before: the broker did not hear that it had arrived */
         bool retained;
         const char *response_topic; /* MQTT 5, NULL none */
         const void *correlation;

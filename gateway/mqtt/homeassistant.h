@@ -3,13 +3,16 @@
  * topics, component keys and unique_ids never do. */
 #pragma once
 
+#include "core/category.h"
 #include "mqtt/message.h"
 
 struct homeassistant_context {
-        const char *prefix;     /* "homeassistant" */
-        const char *base_topic; /* "cuff2mqtt" */
-        const char *inst;       /* "cuff2mqtt_0123456789ab" */
-        const char *version;    /* of the service */
+        const char *prefix;            /* "homeassistant" */
+        const char *base_topic;        /* "cuff2mqtt" */
+        const char *inst;              /* "cuff2mqtt_0123456789ab" */
+        const char *version;           /* of the service */
+        enum category_scheme category; /* whose classes a user device shows */
+        bool log_level_fixed;          /* by the configuration: it cannot be chosen */
 };
 
 /* <prefix>/device/<inst>/config, <inst>_C, <inst>_C_uU */

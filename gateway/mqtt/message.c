@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/category.h"
 #include "mqtt/json.h"
 #include "version.h"
 
@@ -87,9 +88,15 @@ static void add_truread(struct json *j, cJSON *o, struct number position) {
         json_number(j, series, "index", position);
 }
 
-static void add_findings(struct json *j, cJSON *o, const struct measurement *m) {
-        cJSON *category;
+static void add_category(struct json *j, cJSON *o, const struct measurement *m) {
+        cJSON *category = json_object(j, o, "category");
 
+        for (enum category_scheme s = 0; s < CATEGORY_SCHEME_MAX_; s++)
+                json_text(j, category, category_scheme_to_string(s),
+                          category_of(s, m->systolic_mmhg, m->diastolic_mmhg));
+}
+
+static void add_findings(struct json *j, cJSON *o, const struct measurement *m) {
         json_answer(j, o, "irregular_heartbeat", m->irregular_heartbeat);
         json_null(j, o, "atrial_fibrillation");
         json_answer(j, o, "body_movement", m->body_movement);
@@ -98,10 +105,7 @@ static void add_findings(struct json *j, cJSON *o, const struct measurement *m) 
         json_number(j, o, "irregular_beats", m->irregular_beats);
         json_number(j, o, "artifacts", m->artifacts);
         add_truread(j, o, m->series_position);
-        category = json_object(j, o, "category");
-        json_null(j, category, "acc_aha");
-        json_null(j, category, "esh");
-        json_null(j, category, "esc");
+        add_category(j, o, m);
 }
 
 char *message_measurement(const struct message_measurement *m) {
@@ -186,6 +190,16 @@ static void add_cuff(struct json *j, const struct message_cuff *c) {
         if (c->model_id && c->model_id[0])
                 json_text(j, capabilities, NULL, "memory");
         json_text(j, o, "last_sync", c->last_sync);
+}
+
+char *message_users(const struct message_cuff *cuff) {
+        struct json j = json_begin(cJSON_CreateObject());
+        char id[BDADDR_ID_SIZE];
+
+        bdaddr_to_id(&cuff->address, id);
+        json_text(&j, j.root, "device", id);
+        add_users(&j, j.root, cuff);
+        return json_end(&j);
 }
 
 char *message_devices(const struct message_cuff *cuffs, size_t n) {

@@ -64,6 +64,7 @@ struct message_cuff { /* one entry of B/bridge/devices, and what discovery needs
         const struct message_user *users;
         size_t n_users;
 };
+char *message_users(const struct message_cuff *cuff); /* {"device", "users"} as in there */
 char *message_devices(const struct message_cuff *cuffs, size_t n);
 
 struct message_info { /* B/bridge/info */

@@ -173,6 +173,7 @@ static struct mqtt_incoming *copy_message(const char *topic, const MQTTAsync_mes
                 copy->correlation = memcpy(at, correlation->data, correlation_size);
         copy->correlation_size = correlation_size;
         copy->retained = m->retained;
+        copy->redelivered = m->dup;
         return copy;
 }
 

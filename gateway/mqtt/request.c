@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/nearest.h"
 #include "mqtt/json.h"
+#include "mqtt/request_parts.h"
 
 #define TRANSACTION          "transaction"
 #define TRANSACTION_SIZE_MAX 256
@@ -36,18 +36,6 @@ const char *request_code_to_string(enum request_code code) {
         return words[code];
 }
 
-static enum request_code refuse(char **ret_error, enum request_code code, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
-static enum request_code refuse(char **ret_error, enum request_code code, const char *format, ...) {
-        va_list arguments;
-
-        va_start(arguments, format);
-        if (vasprintf(ret_error, format, arguments) < 0)
-                *ret_error = NULL;
-        va_end(arguments);
-        return code;
-}
-
 static enum request_code refuse_key(const struct request_schema *schema, const char *key,
                                     char **ret_error) {
         struct nearest n;
@@ -57,86 +45,10 @@ static enum request_code refuse_key(const struct request_schema *schema, const c
                 nearest_offer(&n, schema->field[i].name);
         nearest_offer(&n, TRANSACTION);
         if (nearest_best(&n))
-                return refuse(ret_error, REQUEST_BAD_REQUEST,
-                              "unknown key \"%.*s\"; the nearest known one is \"%s\"", SHOWN, key,
-                              nearest_best(&n));
-        return refuse(ret_error, REQUEST_BAD_REQUEST, "unknown key \"%.*s\"", SHOWN, key);
-}
-
-/* --- values --- */
-
-/* `min` is 0 for most texts; `max` 0 means as long as fits. */
-static bool take_text(const struct request_field *field, const cJSON *item,
-                      struct request_value *ret) {
-        int64_t max = field->max > 0 && field->max < REQUEST_TEXT ? field->max : REQUEST_TEXT - 1;
-        size_t n;
-
-        if (!cJSON_IsString(item))
-                return false;
-        n = strlen(item->valuestring);
-        if ((int64_t) n < field->min || (int64_t) n > max)
-                return false;
-        memcpy(ret->text, item->valuestring, n + 1);
-        return true;
-}
-
-static bool take_integer(const struct request_field *field, const cJSON *item,
-                         struct request_value *ret) {
-        double value = cJSON_GetNumberValue(item); /* NaN unless a number */
-
-        if (!(value >= (double) -JSON_EXACT_MAX && value <= (double) JSON_EXACT_MAX) ||
-            (double) (int64_t) value != value)
-                return false;
-        ret->integer = (int64_t) value;
-        return ret->integer >= field->min && ret->integer <= field->max;
-}
-
-/* `item` NULL has no type at all. */
-static bool take(const struct request_field *field, const cJSON *item, struct request_value *ret) {
-        ret->present = true;
-        switch (field->type) {
-        case REQUEST_BOOL:
-                ret->boolean = cJSON_IsTrue(item);
-                return cJSON_IsBool(item);
-        case REQUEST_INTEGER:
-                return take_integer(field, item, ret);
-        case REQUEST_STRING:
-                return take_text(field, item, ret);
-        case REQUEST_ADDRESS:
-                return cJSON_IsString(item) &&
-                       bdaddr_from_string(item->valuestring, &ret->address) == 0;
-        }
-        return false;
-}
-
-static enum request_code refuse_value(const struct request_field *field, char **ret_error) {
-        _cleanup_(freep) char *wanted = NULL;
-        int n = 0;
-
-        switch (field->type) {
-        case REQUEST_BOOL:
-                n = asprintf(&wanted, "true or false");
-                break;
-        case REQUEST_INTEGER:
-                n = asprintf(&wanted, "a whole number from %" PRId64 " to %" PRId64, field->min,
-                             field->max);
-                break;
-        case REQUEST_STRING:
-                n = asprintf(&wanted, "a text of %" PRId64 " to %" PRId64 " bytes", field->min,
-                             field->max > 0 && field->max < REQUEST_TEXT ? field->max
-                                                                         : REQUEST_TEXT - 1);
-                break;
-        case REQUEST_ADDRESS:
-                n = asprintf(&wanted, "an address like \"AA:BB:CC:DD:EE:FF\"");
-                break;
-        }
-        if (n < 0) {
-                wanted = NULL;
-                return REQUEST_INTERNAL;
-        }
-        return refuse(ret_error, REQUEST_BAD_REQUEST, "\"%s\" must be %s%s%s%s", field->name,
-                      wanted ? wanted : "something else", field->help ? " (" : "",
-                      field->help ? field->help : "", field->help ? ")" : "");
+                return request_refuse(ret_error, REQUEST_BAD_REQUEST,
+                                      "unknown key \"%.*s\"; the nearest known one is \"%s\"",
+                                      SHOWN, key, nearest_best(&n));
+        return request_refuse(ret_error, REQUEST_BAD_REQUEST, "unknown key \"%.*s\"", SHOWN, key);
 }
 
 /* A string or an exact whole number as JSON text; NULL when it is neither (or memory is out). */
@@ -149,7 +61,7 @@ static char *transaction_text(const cJSON *item, bool exact) {
                 return strlen(item->valuestring) <= TRANSACTION_SIZE_MAX
                                ? cJSON_PrintUnformatted(item)
                                : NULL;
-        if (!take_integer(&any, item, &value))
+        if (!request_value_integer(&any, item, &value))
                 return NULL;
         /* 2^53 is also what cJSON reads for 2^53 + 1, which could not be echoed unchanged. */
         if (!exact && (value.integer == any.min || value.integer == any.max))
@@ -168,40 +80,44 @@ static enum request_code take_transaction(const cJSON *object, bool exact, struc
                 if (strcmp(item->string, TRANSACTION) != 0)
                         continue;
                 if (found)
-                        return refuse(ret_error, REQUEST_BAD_REQUEST,
-                                      "\"" TRANSACTION "\" is there twice");
+                        return request_refuse(ret_error, REQUEST_BAD_REQUEST,
+                                              "\"" TRANSACTION "\" is there twice");
                 found = item;
         }
         if (!found)
                 return REQUEST_OK;
         ret->transaction = transaction_text(found, exact);
         if (!ret->transaction)
-                return refuse(ret_error, REQUEST_BAD_REQUEST,
-                              "\"" TRANSACTION "\" must be a text of at most %d bytes or a whole "
-                              "number up to 2^53",
-                              TRANSACTION_SIZE_MAX);
+                return request_refuse(ret_error, REQUEST_BAD_REQUEST,
+                                      "\"" TRANSACTION
+                                      "\" must be a text of at most %d bytes or a whole "
+                                      "number up to 2^53",
+                                      TRANSACTION_SIZE_MAX);
         return REQUEST_OK;
 }
 
 /* --- a request --- */
 
+static enum request_code judge_members(const struct request_field *field, const cJSON *object,
+                                       char **ret_error);
+
 static enum request_code take_field(const struct request_schema *schema, size_t i,
                                     const cJSON *item, struct request *ret, char **ret_error) {
-        if (take(&schema->field[i], item, &ret->value[i]))
-                return REQUEST_OK;
-        return refuse_value(&schema->field[i], ret_error);
+        const struct request_field *field = &schema->field[i];
+
+        if (!request_value_take(field, item, &ret->value[i]))
+                return request_value_refuse(field, ret_error);
+        return ret->value[i].object ? judge_members(field, item, ret_error) : REQUEST_OK;
 }
 
 static enum request_code take_item(const struct request_schema *schema, const cJSON *item,
                                    struct request *ret, char **ret_error) {
-        if (strcmp(item->string, TRANSACTION) == 0)
-                return REQUEST_OK;
         for (size_t i = 0; i < schema->n; i++) {
                 if (strcmp(item->string, schema->field[i].name) != 0)
                         continue;
                 if (ret->value[i].present)
-                        return refuse(ret_error, REQUEST_BAD_REQUEST, "\"%s\" is there twice",
-                                      schema->field[i].name);
+                        return request_refuse(ret_error, REQUEST_BAD_REQUEST,
+                                              "\"%s\" is there twice", schema->field[i].name);
                 return take_field(schema, i, item, ret, ret_error);
         }
         return refuse_key(schema, item->string, ret_error);
@@ -211,24 +127,54 @@ static enum request_code check_required(const struct request_schema *schema,
                                         const struct request *request, char **ret_error) {
         for (size_t i = 0; i < schema->n; i++)
                 if (schema->field[i].required && !request->value[i].present)
-                        return refuse(ret_error, REQUEST_BAD_REQUEST, "\"%s\" is missing",
-                                      schema->field[i].name);
+                        return request_refuse(ret_error, REQUEST_BAD_REQUEST, "\"%s\" is missing",
+                                              schema->field[i].name);
         return REQUEST_OK;
+}
+
+static enum request_code take_members(const struct request_schema *schema, const cJSON *object,
+                                      bool is_root, struct request *ret, char **ret_error) {
+        const cJSON *item;
+
+        cJSON_ArrayForEach(item, object) {
+                enum request_code code = REQUEST_OK;
+
+                if (!is_root || strcmp(item->string, TRANSACTION) != 0)
+                        code = take_item(schema, item, ret, ret_error);
+                if (code != REQUEST_OK)
+                        return code;
+        }
+        return check_required(schema, ret, ret_error);
+}
+
+/* What it says is of the object inside: `"users": unknown key ..`. */
+static enum request_code judge_members(const struct request_field *field, const cJSON *object,
+                                       char **ret_error) {
+        _cleanup_(freep) char *error = NULL;
+        struct request request = {0};
+        enum request_code code =
+                take_members(field->members, object, /* is_root= */ false, &request, &error);
+
+        if (code == REQUEST_OK)
+                return code;
+        return request_refuse(ret_error, code, "\"%s\": %s", field->name, error ? error : "");
+}
+
+void request_read(const struct request_schema *schema, const struct cJSON *object,
+                  struct request *ret) {
+        _cleanup_(freep) char *error = NULL;
+
+        *ret = (struct request){0};
+        take_members(schema, object, /* is_root= */ false, ret, &error);
 }
 
 static enum request_code take_object(const struct request_schema *schema, const cJSON *object,
                                      bool exact, struct request *ret, char **ret_error) {
         enum request_code code = take_transaction(object, exact, ret, ret_error);
-        const cJSON *item;
 
-        if (code != REQUEST_OK)
-                return code;
-        cJSON_ArrayForEach(item, object) {
-                code = take_item(schema, item, ret, ret_error);
-                if (code != REQUEST_OK)
-                        return code;
-        }
-        return check_required(schema, ret, ret_error);
+        return code == REQUEST_OK
+                       ? take_members(schema, object, /* is_root= */ true, ret, ret_error)
+                       : code;
 }
 
 static enum request_code take_bare(const struct request_schema *schema, size_t bare,
@@ -257,28 +203,30 @@ static enum request_code take_raw(const struct request_schema *schema, size_t ba
 static enum request_code take_payload(const struct request_schema *schema, const char *text,
                                       size_t n, struct request *ret, char **ret_error) {
         size_t bare = 0;
-        _cleanup_(cJSON_Deletep) cJSON *root = NULL;
+        cJSON *root = NULL;
         bool exact;
         int r;
 
         while (bare < schema->n && !schema->field[bare].is_bare)
                 bare++;
         if (!json_is_utf8(text, n))
-                return refuse(ret_error, REQUEST_BAD_JSON, "the request is not UTF-8 text");
+                return request_refuse(ret_error, REQUEST_BAD_JSON, "the request is not UTF-8 text");
         if (bare < schema->n && !strchr("{[\"", text[0]))
                 return take_raw(schema, bare, text, n, ret, ret_error);
         r = json_parse(text, n, &root, &exact);
+        ret->root = r < 0 ? NULL : root;
         if (r == -ERANGE)
-                return refuse(ret_error, REQUEST_BAD_REQUEST,
-                              "the request holds \\u0000 or is nested deeper than %d levels",
-                              JSON_DEPTH_MAX);
+                return request_refuse(
+                        ret_error, REQUEST_BAD_REQUEST,
+                        "the request holds \\u0000 or is nested deeper than %d levels",
+                        JSON_DEPTH_MAX);
         if (r < 0)
-                return refuse(ret_error, REQUEST_BAD_JSON, "the request is not valid JSON");
+                return request_refuse(ret_error, REQUEST_BAD_JSON, "the request is not valid JSON");
         if (cJSON_IsObject(root))
                 return take_object(schema, root, exact, ret, ret_error);
         if (cJSON_IsString(root) && bare < schema->n)
                 return take_bare(schema, bare, root, ret, ret_error);
-        return refuse(ret_error, REQUEST_BAD_REQUEST, "the request must be a JSON object");
+        return request_refuse(ret_error, REQUEST_BAD_REQUEST, "the request must be a JSON object");
 }
 
 /* A copy with a final NUL and no white space around; {} in place of nothing. */
@@ -312,8 +260,8 @@ enum request_code request_parse(const struct request_schema *schema, const char 
         *ret = (struct request){0};
         *ret_error = NULL;
         if (size > REQUEST_SIZE_MAX)
-                return refuse(ret_error, REQUEST_TOO_LARGE, "the request is larger than %d bytes",
-                              REQUEST_SIZE_MAX);
+                return request_refuse(ret_error, REQUEST_TOO_LARGE,
+                                      "the request is larger than %d bytes", REQUEST_SIZE_MAX);
         text = trim(payload, size, &n);
         if (!text)
                 return REQUEST_INTERNAL;
@@ -325,6 +273,7 @@ enum request_code request_parse(const struct request_schema *schema, const char 
 
 void request_done(struct request *r) {
         free(r->transaction);
+        cJSON_Delete(r->root);
         *r = (struct request){0};
 }
 

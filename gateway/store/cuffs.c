@@ -105,29 +105,6 @@ int store_cuffs_save(struct store *s, const struct store_cuff *cuff) {
         return database_step(query);
 }
 
-static int remove_from(struct store *s, const char *sql, const char *address) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
-        int r = database_prepare(s->db, sql, &query);
-
-        if (r < 0)
-                return r;
-        database_bind_text(query, 1, address);
-        return database_step(query);
-}
-
-int store_cuffs_remove(struct store *s, const struct bdaddr *address) {
-        char text[BDADDR_STRING_SIZE];
-        int r = database_begin(s->db);
-
-        if (r < 0)
-                return r;
-        bdaddr_to_string(address, text);
-        r = remove_from(s, "DELETE FROM cuff WHERE address = ?", text);
-        if (r >= 0)
-                r = remove_from(s, "DELETE FROM memory_mark WHERE cuff = ?", text);
-        return database_end(s->db, r);
-}
-
 static void column_user(sqlite3_stmt *query, const struct bdaddr *cuff, struct store_user *ret) {
         *ret = (struct store_user){.cuff = *cuff, .user = (uint8_t) sqlite3_column_int(query, 0)};
         database_column_text(query, 1, ret->name, sizeof ret->name);

@@ -48,8 +48,6 @@ struct store_user {
 /* All, ordered by address. `*ret` to be freed. 0 or negative errno. */
 int store_cuffs_list(struct store *s, struct store_cuff **ret, size_t *ret_n);
 int store_cuffs_save(struct store *s, const struct store_cuff *cuff); /* insert or replace */
-/* Its marks go too: paired again, its memory is read from the beginning. Measurements stay. */
-int store_cuffs_remove(struct store *s, const struct bdaddr *address);
 
 /* Users of one cuff, ordered. A user exists from its first measurement or name on. */
 int store_users_list(struct store *s, const struct bdaddr *cuff, struct store_user **ret,

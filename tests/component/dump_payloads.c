@@ -43,8 +43,11 @@ static const struct message_cuff full_cuff = {.address = ADDRESS,
 
 static const struct message_user poor_users[] = {{1, "", ""}};
 
-static const struct message_cuff poor_cuff = {
-        .address = ADDRESS, .users = poor_users, .n_users = ELEMENTS(poor_users)};
+/* The service has a name for each. */
+static const struct message_cuff poor_cuff = {.address = ADDRESS,
+                                              .name = "Blood pressure cuff",
+                                              .users = poor_users,
+                                              .n_users = ELEMENTS(poor_users)};
 
 /* Takes both. */
 static void print(char *topic, char *payload, bool retain) {
@@ -72,7 +75,9 @@ static void print_bridge(bool full) {
                                     .time_zone = "Europe/Berlin",
                                     .adapter_state = "absent",
                                     .mqtt_version = 4};
+        struct homeassistant_context ha = context;
 
+        ha.log_level_fixed = !full;
         if (full) {
                 info.adapter_address = "00:01:02:03:04:05";
                 info.adapter_name = "pi";
@@ -83,8 +88,8 @@ static void print_bridge(bool full) {
         }
         print(message_topic(BASE, "bridge/state"), strdup(full ? "online" : "offline"), true);
         print(message_topic(BASE, "bridge/info"), message_info(&info), true);
-        print(homeassistant_gateway_topic(&context),
-              homeassistant_gateway(&context, full ? "pi" : NULL), true);
+        print(homeassistant_gateway_topic(&ha), homeassistant_gateway(&ha, full ? "pi" : NULL),
+              true);
 }
 
 static void print_cuff(const struct message_cuff *cuff, bool full) {
@@ -98,7 +103,7 @@ static void print_cuff(const struct message_cuff *cuff, bool full) {
                                                     .last_seen = "2026-11-03T07:00:09Z",
                                                     .last_sync = "2026-11-03T07:00:12Z",
                                                     .sync_state = "problem",
-                                                    .sync_error = "The cuff has lost its bond."};
+                                                    .sync_error = "It said \"no\": 'bond'"};
         print(message_topic(BASE, "bridge/devices"), message_devices(cuff, 1), true);
         print(message_device_topic(BASE, &address, "state"), message_cuff_state(&state), true);
         print(homeassistant_cuff_topic(&context, &address), homeassistant_cuff(&context, cuff),

@@ -2,6 +2,7 @@
 loopback port, the virtual cuffs, the service, and a subscriber. Every wait is for an event, with a
 generous deadline; everything lives in one temporary directory and ends with it."""
 
+import itertools
 import json
 import os
 import re
@@ -188,6 +189,7 @@ class Link:
 
     def __init__(self, client, broker):
         self.client, self.broker, self.is_cut = client, broker, False
+        self.delivered = {}  # packet id of what the broker sent with QoS 1: topic
         self.unanswered = set()  # packet ids of measurements whose PUBACK has not gone through
 
 
@@ -198,6 +200,7 @@ class Proxy:
     def __init__(self, port):
         self.target, self.refusing, self.withholding = port, False, False
         self.held = []  # what is withheld: (link, packet)
+        self.cut_at = None  # cut_at(link, head, body): the link falls in place of this packet of the service
         self.links, self.lock, self.lost_acks = [], threading.Condition(), 0
         self.server = socket.create_server(('127.0.0.1', 0))
         self.port = self.server.getsockname()[1]
@@ -231,6 +234,10 @@ class Proxy:
                 with self.lock:
                     if link.is_cut:
                         continue
+                    if self.cut_at and self.cut_at(link, head, body):
+                        self.refusing = True  # until up(): what was cut off is not said on the next link
+                        self._cut(link)
+                        continue
                     if head[0] >> 4 == 3 and head[0] & 6:
                         topic = 2 + int.from_bytes(body[:2], 'big')
                         if body[2:topic].endswith(b'/event') and b'/user/' in body[2:topic]:
@@ -247,6 +254,9 @@ class Proxy:
                 with self.lock:
                     if link.is_cut:
                         break
+                    if head[0] >> 4 == 3 and head[0] & 6:
+                        topic = 2 + int.from_bytes(body[:2], 'big')
+                        link.delivered[body[topic:topic + 2]] = body[2:topic].decode()
                     if head[0] >> 4 == 4:
                         if self.withholding and body[:2] in link.unanswered:
                             self.held.append((link, head + body))
@@ -476,6 +486,8 @@ class World:
 
     TIMING = FAST
 
+    transactions = itertools.count(1)  # each its own: the same one again is a repeat, which is not done twice
+
     def __init__(self, cuffs=('cuff 28:FF:B2:05:91:B5 name=BLESmart_0000025828FFB20591B5 omron=yes users=2',),
                  config='', broker_extra='', broker_port=None, log_level='debug', policy='', env=None, use_proxy=True, login=None):
         self.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
@@ -541,7 +553,7 @@ class World:
     def pair(self, address='28:FF:B2:05:91:B5'):
         """Opens the window, holds the cuff's button, waits until bonded and the first session is over."""
         start, log = self.subscriber.here(), self.fake.out.here()
-        answer = self.request('pairing', '{"active": true, "transaction": "pair"}')
+        answer = self.request('pairing', '{"active": true, "transaction": "pair %d"}' % next(self.transactions))
         assert answer['status'] == 'ok', answer
         self.fake.do('pairing-mode %s on' % address)
         event = self.event('device_paired', start)
@@ -616,7 +628,7 @@ class World:
         wanted = {'cuff2mqtt/device/%s/user/%s/measurement' % (cuff.replace(':', '').lower(), 'unknown' if user == 255 else user):
                   identity for cuff, user, identity, _ in newest}
         for topic, identity in wanted.items():
-            self.subscriber.wait(topic, lambda m, i=identity: m.json['id'] == i)
+            self.subscriber.wait(topic, lambda m, i=identity: m.payload and m.json['id'] == i)
         retained = self.subscriber.retained()
         for topic, identity in wanted.items():
             assert json.loads(retained[topic])['id'] == identity, (topic, identity, retained[topic])

@@ -17,26 +17,36 @@ DEVICE = {"identifiers", "connections", "name", "manufacturer", "model", "model_
           "hw_version", "serial_number", "via_device", "suggested_area", "configuration_url"}
 ORIGIN = {"name", "sw_version", "support_url"}
 AVAILABILITY = {"topic", "payload_available", "payload_not_available", "value_template"}
-ENTITY = {"platform", "unique_id", "name", "icon", "entity_category", "enabled_by_default", "device_class",
-          "qos", "encoding", "availability", "state_topic", "value_template", "json_attributes_topic",
-          "json_attributes_template"}
-# expire_after and off_delay would be taken too, but never by us: a cuff is silent for days.
+COMMON = {"platform", "unique_id", "name", "icon", "entity_category", "enabled_by_default", "qos", "encoding",
+          "availability", "json_attributes_topic", "json_attributes_template"}
+STATE = {"state_topic", "value_template"}
+COMMAND = {"command_topic", "command_template"}
+# expire_after and off_delay would be taken too, but never by us: a cuff is silent for days. Nor retain: a
+# command that the broker keeps is carried out again at our next connection.
 PLATFORMS = {
-    "sensor": ENTITY | {"unit_of_measurement", "state_class", "suggested_display_precision",
-                        "force_update", "options"},
-    "binary_sensor": ENTITY | {"payload_on", "payload_off", "force_update"},
-    "switch": ENTITY | {"command_topic", "payload_on", "payload_off", "state_on", "state_off",
-                        "optimistic"},
-    "event": ENTITY | {"event_types"},
+    "sensor": COMMON | STATE | {"device_class", "unit_of_measurement", "state_class", "suggested_display_precision",
+                                "force_update", "options"},
+    "binary_sensor": COMMON | STATE | {"device_class", "payload_on", "payload_off", "force_update"},
+    "switch": COMMON | STATE | COMMAND | {"device_class", "payload_on", "payload_off", "state_on", "state_off",
+                                          "optimistic"},
+    "event": COMMON | STATE | {"device_class", "event_types"},
+    "button": COMMON | COMMAND | {"device_class", "payload_press"},
+    "select": COMMON | STATE | COMMAND | {"options", "optimistic"},
+    "text": COMMON | STATE | COMMAND | {"min", "max", "mode", "pattern", "optimistic"},
 }
-REQUIRED = {"switch": {"command_topic"}, "event": {"event_types"}}
+REQUIRED = {"switch": {"command_topic"}, "event": {"event_types"}, "button": {"command_topic", "payload_press"},
+            "select": {"command_topic", "options"}, "text": {"command_topic"}}
 # The classes that occur in a blood-pressure gateway; for a sensor also its units (None: no unit).
 SENSOR_UNITS = {"battery": {"%"}, "signal_strength": {"dB", "dBm"}, "duration": {"s", "min", "h", "d"},
                 "timestamp": {None}, "enum": {None}, None: {None, "mmHg", "bpm"}}
 CLASSES = {"binary_sensor": {None, "problem", "battery", "connectivity"}, "switch": {None, "switch"},
-           "event": {None}}
+           "event": {None}, "button": {None, "restart", "identify", "update"}, "select": {None}, "text": {None}}
 CATEGORIES = {"sensor": {None, "diagnostic"}, "binary_sensor": {None, "diagnostic"},
-              "event": {None, "diagnostic"}, "switch": {None, "config"}}
+              "event": {None, "diagnostic"}, "switch": {None, "config"}, "button": {None, "config", "diagnostic"},
+              "select": {None, "config"}, "text": {None, "config"}}
+# Home Assistant would drop them from the attributes.
+OWN_ATTRIBUTES = {"state_class", "friendly_name", "device_class", "unit_of_measurement", "icon", "options"}
+TEXT_LIMIT = 255  # of a state
 NOT_NUMERIC = {"timestamp", "enum"}
 
 ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -84,7 +94,7 @@ class Checker:
             self.where = f"{topic} {key}"
             self.expect(re.fullmatch(r"[A-Za-z0-9_-]+", key), "has an illegal key")
             self.check_component(component, payload)
-            self.expect(component.get("name") not in names, "has the name of another entity")
+            self.expect(component.get("name") not in names or len(component) == 1, "has the name of another entity")
             names.add(component.get("name"))
 
     def check_device(self, device):
@@ -121,6 +131,8 @@ class Checker:
         platform = c.get("platform")
         if not self.expect(platform in PLATFORMS, f"platform {platform!r} is not one of ours"):
             return
+        if c.keys() == {"platform"}:  # the entity is taken away
+            return
         self.expect_keys(c, PLATFORMS[platform], platform)
         for key in REQUIRED.get(platform, set()) | {"unique_id", "name"}:
             self.expect(c.get(key), f"{platform} needs {key!r}")
@@ -141,17 +153,48 @@ class Checker:
         else:
             self.expect(c.get("device_class") in CLASSES[platform],
                         f"{platform} takes no device_class {c.get('device_class')!r}")
-        self.check_value(c, c.get("state_topic") or payload.get("state_topic"))
+        if "command_topic" in PLATFORMS[platform]:
+            self.check_command(c)
+        if "json_attributes_topic" in c or "json_attributes_template" in c:
+            self.check_attributes(c)
+        if "state_topic" in PLATFORMS[platform]:
+            self.check_value(c, c.get("state_topic") or payload.get("state_topic"))
 
     def check_sensor(self, c):
         device_class, unit = c.get("device_class"), c.get("unit_of_measurement")
         if self.expect(device_class in SENSOR_UNITS, f"sensor takes no device_class {device_class!r} here"):
             self.expect(unit in SENSOR_UNITS[device_class], f"class {device_class} takes no unit {unit!r}")
-        numeric = unit is not None and device_class not in NOT_NUMERIC
-        self.expect(c.get("state_class") == ("measurement" if numeric else None),
-                    f"state_class {c.get('state_class')!r} with unit {unit!r}")
+        legal = {None} if device_class in NOT_NUMERIC else {"measurement"} if unit else {None, "measurement"}
+        self.expect(c.get("state_class") in legal, f"state_class {c.get('state_class')!r} with unit {unit!r}")
+        numeric = bool(unit or c.get("state_class")) and device_class not in NOT_NUMERIC
         self.expect(numeric or "suggested_display_precision" not in c, "precision of what is no number")
         self.expect(bool(c.get("options")) == (device_class == "enum"), "options go with class enum")
+
+    def check_command(self, c):
+        self.expect(re.fullmatch(r"[^+#]+/bridge/request/[a-z_/]+", c.get("command_topic") or ""),
+                    f"{c.get('command_topic')!r} is no request")
+        if c["platform"] == "text":
+            low, high = c.get("min", 0), c.get("max", TEXT_LIMIT)
+            self.expect(0 <= low < high <= TEXT_LIMIT, f"a text of {low} to {high} letters")
+        for sent in commands(c):
+            try:
+                self.expect(isinstance(json.loads(sent), dict), f"the request {sent} is no object")
+            except ValueError:
+                self.expect(False, f"the request {sent} is not JSON")
+
+    def check_attributes(self, c):
+        state = self.messages.get(c.get("json_attributes_topic"))
+        if not self.expect(state is not None, f"no attributes on {c.get('json_attributes_topic')}"):
+            return
+        text = self.render(c.get("json_attributes_template"), state)
+        try:
+            attributes = json.loads(text or "")
+        except ValueError:
+            attributes = None
+        if self.expect(isinstance(attributes, dict), f"the attributes {text} are no object"):
+            for key in attributes.keys() & OWN_ATTRIBUTES:
+                self.expect(False, f"the attribute {key!r} is Home Assistant's own")
+            self.expect(len(text) < 1024, "the attributes are large")
 
     # --- its value ------------------------------------------------------------------------------
 
@@ -196,6 +239,10 @@ class Checker:
         elif c["platform"] == "switch":
             ok = value in {c.get("state_on", c.get("payload_on", "ON")),
                            c.get("state_off", c.get("payload_off", "OFF")), "None"}
+        elif c["platform"] == "text":  # it has no word for unknown: None would be shown as it is
+            ok = value != "None" and c.get("min", 0) <= len(value) <= c.get("max", TEXT_LIMIT)
+        elif c["platform"] == "select":
+            ok = value == "None" or value in c.get("options", [])
         elif value == "None":
             ok = True
         elif c.get("device_class") == "timestamp":
@@ -222,6 +269,19 @@ class Checker:
         for where, parent in self.parents.items():
             self.where = where
             self.expect(parent in self.identifiers, f"via_device {parent!r} is nobody's identifier")
+
+
+def command(c, value):
+    """What is sent when a select or a text is set to `value`, or a button with the payload `value` is pressed."""
+    template = c.get("command_template")
+    return value if template is None else ENVIRONMENT.from_string(template).render(value=value)
+
+
+def commands(c):
+    """All that this control can send; of a text what is hard to write."""
+    values = {"switch": [c.get("payload_on"), c.get("payload_off")], "button": [c.get("payload_press")],
+              "select": c.get("options") or [], "text": ["", "O'Neil", 'Zo\u00eb "\\ {{ 1 }}', "\U0001f600"]}
+    return [command(c, value) or "" for value in values[c["platform"]]]
 
 
 def is_timestamp(text):

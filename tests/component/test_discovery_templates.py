@@ -16,14 +16,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
-from templates import Checker, render_all  # noqa: E402
+from templates import Checker, command, render_all  # noqa: E402
 
 CUFF = "homeassistant/device/cuff2mqtt_0123456789ab_aabbcc001122/config"
 USER = "homeassistant/device/cuff2mqtt_0123456789ab_aabbcc001122_u1/config"
 GATEWAY = "homeassistant/device/cuff2mqtt_0123456789ab/config"
+DEVICES = "cuff2mqtt/bridge/devices"
+STATE = "cuff2mqtt/device/aabbcc001122/state"
 MEASUREMENT = "cuff2mqtt/device/aabbcc001122/user/1/measurement"
 EVENT = "cuff2mqtt/device/aabbcc001122/user/1/event"
-SOURCES = ["gateway/mqtt/json.c", "gateway/mqtt/message.c", "gateway/mqtt/homeassistant.c"]
+SOURCES = ["gateway/mqtt/json.c", "gateway/mqtt/message.c",
+           *sorted(glob.glob(os.path.join(ROOT, "gateway/mqtt/homeassistant*.c")))]
 
 
 class TestDiscoveryTemplates(unittest.TestCase):
@@ -93,7 +96,7 @@ class TestDiscoveryTemplates(unittest.TestCase):
         for topic in [t for t in self.retained if t.endswith("/config")]:
             payload = json.loads(self.retained[topic])
             for key, c in payload["components"].items():
-                if c["platform"] != "event":
+                if c["platform"] not in ("event", "button"):
                     topics = {**self.retained, **self.events}
                     state = topics[c.get("state_topic", payload["state_topic"])]
                     text = Checker({}, {}, "").render(c.get("value_template"), state)
@@ -107,6 +110,65 @@ class TestDiscoveryTemplates(unittest.TestCase):
             got = Checker({}, {}, "").render(components[key]["value_template"],
                                                        self.retained[MEASUREMENT])
             self.assertEqual(got, want, key)
+
+    def render(self, topic, key, state, template="value_template"):
+        component = json.loads(self.retained[topic])["components"][key]
+        return Checker({}, {}, "").render(component[template], state)
+
+    def test_why_it_could_not_be_read_is_an_attribute(self):
+        """Of any length and with any sign in it; the topic is written out, for attributes inherit none."""
+        c = json.loads(self.retained[CUFF])["components"]["sync_problem"]
+        self.assertEqual(c["json_attributes_topic"], STATE)
+        for reason in ("x" * 800, 'It said "no": \'bond\'', None):
+            state = json.dumps({**json.loads(self.retained[STATE]), "sync_error": reason})
+            self.assertEqual(json.loads(self.render(CUFF, "sync_problem", state, "json_attributes_template")),
+                             {"reason": reason})
+            self.assertEqual(self.render(CUFF, "sync_problem", state), "ON" if reason else "OFF")
+
+    def test_a_cuff_that_does_not_count_is_unknown(self):
+        state = json.loads(self.retained[STATE])
+        self.assertEqual(self.render(CUFF, "unread", json.dumps({**state, "unread": None})), "None")
+        self.assertEqual(self.render(CUFF, "unread", json.dumps({**state, "unread": 0})), "0")
+
+    def test_names_are_those_of_this_cuff_and_this_user(self):
+        """Whatever is in them; without one it is empty, for None would be shown as a name."""
+        devices = self.retained[DEVICES]
+        self.assertEqual(self.render(CUFF, "name", devices), "Evolv")
+        self.assertEqual(self.render(USER, "name", devices), 'Zo\u00eb "Z" {{ 1 }}')
+        self.assertEqual(self.render(USER.replace("_u1", "_u2"), "name", devices), "")
+        self.assertEqual(self.render(USER.replace("_u1", "_uunknown"), "name", devices), "")
+        other = json.loads(devices)[0]
+        other.update(id="aabbcc001133", name="Other", users={"1": {"name": "Bob", "person": None}})
+        both = json.dumps([other, *json.loads(devices)])
+        self.assertEqual(self.render(CUFF, "name", both), "Evolv")
+        self.assertEqual(self.render(USER, "name", both), 'Zo\u00eb "Z" {{ 1 }}')
+        # It was removed just now: nothing that the entity could not take. And its user only, with the rest of the cuff there.
+        self.assertEqual(self.render(CUFF, "name", json.dumps([other])), "-")
+        self.assertEqual(self.render(USER, "name", json.dumps([other])), "")
+        other.update(id="aabbcc001122", users={})
+        self.assertEqual(self.render(USER, "name", json.dumps([other])), "")
+
+    def test_names_are_sent_as_they_were_typed(self):
+        text = "O'Neil \u00fc \U0001f600 \\ \"{{ 1 }}"
+        sent = command(json.loads(self.retained[USER])["components"]["name"], text)
+        self.assertEqual(json.loads(sent), {"device": "aabbcc001122", "users": {"1": {"name": text}}})
+        self.assertTrue(sent.isascii())
+        sent = command(json.loads(self.retained[USER])["components"]["name"], "")
+        self.assertEqual(json.loads(sent), {"device": "aabbcc001122", "users": {"1": {"name": None}}})
+        sent = command(json.loads(self.retained[CUFF])["components"]["name"], text)
+        self.assertEqual(json.loads(sent), {"device": "aabbcc001122", "name": text})
+
+    def test_a_log_level_that_cannot_be_chosen_is_taken_away(self):
+        """Home Assistant removes an entity of whose component only the platform is left."""
+        gateway = json.loads(self.poor[0][GATEWAY])
+        self.assertEqual(gateway["components"]["log_level"], {"platform": "select"})
+        self.assertIn("command_topic", json.loads(self.retained[GATEWAY])["components"]["log_level"])
+
+    def test_what_is_off_until_it_is_wanted(self):
+        off = {(t, key) for t in (GATEWAY, CUFF, USER)
+               for key, c in json.loads(self.retained[t])["components"].items() if c.get("enabled_by_default") is False}
+        self.assertEqual(off, {(CUFF, "rssi"), (CUFF, "clock_drift"), (CUFF, "remove"), (USER, "map"),
+                               (USER, "pulse_pressure")})
 
     def last_event(self, kind, **data):
         template = json.loads(self.retained[GATEWAY])["components"]["last_event"]["value_template"]
@@ -208,6 +270,55 @@ class TestDiscoveryTemplates(unittest.TestCase):
         self.retained["cuff2mqtt/bridge/state"] = '{"state":"online"}'
         self.assert_problem("binary_sensor cannot take the state")
         self.assert_problem("availability topic 'cuff2mqtt/bridge/state' holds")
+
+    def test_words_that_are_no_options_are_found(self):
+        self.edit(MEASUREMENT, lambda p: p["category"].update(acc_aha="fine"))
+        self.assert_problem("sensor cannot take the state 'fine'")
+        self.component(USER, "category", options=None)
+        self.assert_problem("options go with class enum")
+        self.component(USER, "category", options=[])
+        self.assert_problem("options go with class enum")
+        self.component(USER, "systolic", options=["high"])
+        self.assert_problem("u1/config systolic: options go with class enum")
+
+    def test_controls_that_could_not_work_are_found(self):
+        self.component(CUFF, "sync", payload_press=None)
+        self.assert_problem("button needs 'payload_press'")
+        self.component(CUFF, "sync", payload_press="PRESS")
+        self.assert_problem("the request PRESS is not JSON")
+        self.component(CUFF, "remove", command_topic=None)
+        self.assert_problem("button needs 'command_topic'")
+        self.component(CUFF, "remove", command_topic="cuff2mqtt/device/remove")
+        self.assert_problem("'cuff2mqtt/device/remove' is no request")
+        self.component(CUFF, "remove", retain=True)
+        self.assert_problem("button takes no key 'retain'")
+        self.component(CUFF, "sync", device_class="sync")
+        self.assert_problem("button takes no device_class 'sync'")
+        self.component(GATEWAY, "log_level", options=None)
+        self.assert_problem("select needs 'options'")
+        self.component(GATEWAY, "restart", state_topic="x")
+        self.assert_problem("button takes no key 'state_topic'")
+        self.component(USER, "name", max=256)
+        self.assert_problem("a text of 0 to 256 letters")
+        self.component(USER, "name", command_template='{"name":"{{ value }}"}')
+        self.assert_problem('is not JSON')
+        self.component(CUFF, "name", entity_category="diagnostic")
+        self.assert_problem("text takes no entity_category 'diagnostic'")
+
+    def test_states_that_controls_cannot_show_are_found(self):
+        self.component(USER.replace("_u1", "_u2"), "name",
+                       value_template="{% for c in value_json %}{{ c.users['2'].name }}{% endfor %}")
+        self.assert_problem("text cannot take the state 'None'")
+        self.edit("cuff2mqtt/bridge/info", lambda p: p.update(log_level="loud"))
+        self.assert_problem("select cannot take the state 'loud'")
+
+    def test_odd_attributes_are_found(self):
+        self.component(CUFF, "sync_problem", json_attributes_template="{{ value_json.sync_error }}")
+        self.assert_problem("are no object")
+        self.component(CUFF, "sync_problem", json_attributes_template='{"icon":1}')
+        self.assert_problem("the attribute 'icon' is Home Assistant's own")
+        self.component(CUFF, "sync_problem", json_attributes_topic=None)
+        self.assert_problem("no attributes on None")
 
     def test_an_illegal_topic_is_found(self):
         self.retained[USER.replace("aabbcc001122", "AA:BB:CC:00:11:22")] = self.retained.pop(USER)

@@ -140,7 +140,8 @@ class TestBirth(HomeAssistantStory):
         for topic in retained - {'cuff2mqtt/bridge/health'}:
             w.subscriber.wait(re.escape(topic), start=start)
         measurement = 'cuff2mqtt/device/%s/user/1/measurement' % ID
-        w.subscriber.wait(measurement, start=start, count=2)  # once more for brokers that retain nothing
+        for topic in (measurement, 'cuff2mqtt/bridge/devices', 'cuff2mqtt/bridge/info'):
+            w.subscriber.wait(topic, start=start, count=2)  # once more for brokers that retain nothing
         self.assertEqual(len(w.subscriber.find(r'cuff2mqtt/device/\w+/user/\w+/event')), 1)
         w.verify()
 
@@ -171,6 +172,27 @@ class TestBirth(HomeAssistantStory):
         self.assertEqual(len(self.discovery(w, 'ha')), 3)
         self.assert_taken(w, 'ha')
 
+    def test_a_scheme_of_ones_own(self):
+        """homeassistant.category says whose classes a user's device shows; key and unique_id do not follow it."""
+        w = self.world()
+        self.measure(w, '137/83/67')
+        topic = 'homeassistant/device/%s_%s_u1/config' % (self.inst(w), ID)
+        before = self.discovery(w)[topic]['components']['category']
+        self.assertEqual(self.category(w, before), 'stage_1')
+        self.assertEqual(w.running.stop(), 0)
+        w.env = {'CUFF2MQTT_HOMEASSISTANT_CATEGORY': 'esc'}
+        w.service()
+        self.assertTrue(w.request('info')['data'])
+        after = self.discovery(w)[topic]['components']['category']
+        self.assertEqual(self.category(w, after), 'hypertension')
+        self.assertEqual(after['options'], ['non_elevated', 'elevated', 'hypertension'])
+        self.assertEqual(after['unique_id'], before['unique_id'])
+        self.assert_taken(w)
+
+    def category(self, w, component):
+        state = w.subscriber.retained()['cuff2mqtt/device/%s/user/1/measurement' % ID]
+        return Checker({}, {}, '').render(component['value_template'], state)
+
 
 class TestOff(HomeAssistantStory):
     def test_no_discovery(self):
@@ -183,8 +205,36 @@ class TestOff(HomeAssistantStory):
         w.subscriber.publish('homeassistant/status', 'online')
         w.request('info')
         w.verify()
+        start = w.subscriber.here()
+        w.subscriber.publish('cuff2mqtt/bridge/request/device/remove', '{"device": "%s", "unpair": false}' % ID)
+        w.subscriber.wait('cuff2mqtt/device/%s/user/1/measurement' % ID, lambda m: m.payload == '', start=start)
         self.assertEqual(w.subscriber.find('homeassistant/device/.*'), [])
         self.assertEqual(self.discovery(w), {})
+
+    def test_switched_off_after_it_was_on(self):
+        """What was announced is taken away, in Home Assistant too, at this start and at the next; switched on
+        again the same devices are there."""
+        w = self.world()
+        self.measure(w, '131/84/67')
+        w.verify()
+        before = self.discovery(w)
+        self.assertEqual(len(before), 3)
+        for _ in range(2):
+            self.assertEqual(w.running.stop(), 0)
+            w.env = {'CUFF2MQTT_HOMEASSISTANT_DISCOVERY': 'false'}
+            start = w.subscriber.here()
+            w.service()
+            for topic in before:
+                w.subscriber.wait(re.escape(topic), lambda m: m.payload == '', start=start)
+            self.assertEqual(self.discovery(w), {})
+        self.measure(w, '128/80/64')
+        self.assertEqual(self.discovery(w), {})
+        self.assertEqual(w.running.stop(), 0)
+        w.env = None
+        w.service()
+        w.request('info')
+        self.assertEqual(self.discovery(w), before)
+        self.assert_taken(w)
 
     def test_another_base_topic(self):
         """A second gateway on one broker has its own tree and its own devices."""

@@ -38,7 +38,7 @@ class TestValues(Story):
         self.assertEqual((event['event_type'], event['backlog'], event['user']), ('measurement', False, 1))
         self.assertEqual((event['systolic'], event['diastolic'], event['pulse_pressure']), (131, 84, 47))
         self.assertEqual((event['map'], event['map_estimated']), (100, True))
-        self.assertEqual(event['category'], {'acc_aha': None, 'esh': None, 'esc': None})
+        self.assertEqual(event['category'], {'acc_aha': 'stage_1', 'esc': 'elevated', 'esh': 'high_normal'})
         for field in ('pulse', 'record', 'user_name', 'irregular_beats', 'artifacts', 'truread', 'atrial_fibrillation',
                       *FINDINGS):
             self.assertIsNone(event[field], field)

@@ -1,6 +1,7 @@
 """Cuffs whose memory nobody here understands, and the description of a memory that people send us."""
 
 import json
+import os
 import unittest
 
 from harness import CUFF
@@ -18,6 +19,9 @@ class Dumps:
         block = bytes.fromhex(date) + self.peek(w, at, {'classic': 14, 'k4': 10}[self.kind])[3:-2]
         w.fake.do('poke %04x %s%02x00' % (at, block.hex(), sum(block) & 255))
         return w
+
+    def file(self, w):
+        return os.path.join(w.state_directory, 'dumps', ID + '.json')
 
     def described(self, w):
         """The file, in which there is nothing of anybody."""
@@ -74,12 +78,11 @@ class Dumps:
         start = w.subscriber.here()
         answer = self.ask(w)
         self.assertEqual((answer['status'], answer['transaction']), ('accepted', 'mine'), answer)
-        self.assertEqual(self.ask(w)['code'], 'busy')
+        self.assertEqual(self.ask(w, transaction='another')['code'], 'busy')
         w.fake.do('measure 131/84/67')
         done = w.subscriber.wait('cuff2mqtt/bridge/response/device/dump', lambda m: m.json['status'] == 'ok', start=start)
-        self.assertEqual((done.json['transaction'], done.json['data']['device']), ('mine', ID))
-        self.assert_impersonal(w, json.dumps(done.json['data']['dump']))
-        self.assertEqual(self.described(w), done.json['data']['dump'])
+        self.assertEqual(done.json, {'status': 'ok', 'transaction': 'mine', 'data': {'device': ID, 'file': self.file(w)}})
+        self.assertFalse(self.described(w)['with_values'])
         w.event('sync_finished', start)
         self.assertEqual(len(w.rows()), rows)
         self.sync(w)
@@ -87,19 +90,42 @@ class Dumps:
         self.verify(w)
 
     def test_asked_for_with_values(self):
-        """Only who says so gets the bytes of measurements."""
+        """Only who says so gets the bytes of measurements: in the file, and nowhere under bridge/."""
         w = self.world()
         self.sync(w)
         start = w.subscriber.here()
         self.assertEqual(self.ask(w, values=True)['status'], 'accepted')
         self.sync(w)
         done = w.subscriber.wait('cuff2mqtt/bridge/response/device/dump', lambda m: m.json['status'] == 'ok', start=start)
-        dump = done.json['data']['dump']
+        self.assertEqual(done.json['data'], {'device': ID, 'file': self.file(w)})
+        dump = json.loads(self.kept(w, 'dumps', ID + '.json'))
         self.assertTrue(dump['with_values'])
         blocks = {block['address']: block.get('hex') for block in dump['blocks']}
         first = self.held(w)[0]
         self.assertEqual(blocks['%04x' % first.address], first.raw.hex())
         self.assertNotIn(BIRTH[self.kind][1], json.dumps(dump))
+        for message in w.subscriber.find('cuff2mqtt/bridge/.*'):
+            for held in self.held(w):
+                self.assertNotIn(held.raw[4:8].hex(), message.payload, message.topic)
+        self.verify(w)
+
+    def test_asked_for_and_not_written(self):
+        """internal, with the place and the reason; asked again when that is well, it comes."""
+        w = self.world()
+        self.sync(w)
+        os.mkdir(os.path.dirname(self.file(w)), 0o700)
+        os.mkdir(self.file(w))  # a file cannot take the place of a directory
+        for code, end in (('internal', 'error'), (None, 'ok')):
+            start = w.subscriber.here()
+            self.assertEqual(self.ask(w, transaction=end)['status'], 'accepted')
+            w.fake.do('advertise')
+            done = w.subscriber.wait('cuff2mqtt/bridge/response/device/dump', lambda m: m.json['status'] == end, start=start).json
+            if end == 'error':
+                self.assertEqual((done['code'], done['data']), ('internal', {}))
+                self.assertIn('could not be written to %s: Is a directory' % self.file(w), done['error'])
+                self.assertIsNone(w.event('memory_dumped', start)['data'].get('file'))
+                os.rmdir(self.file(w))
+        self.described(w)
         self.verify(w)
 
 

@@ -114,7 +114,9 @@ class TestDump(MemoryStory):
         start = w.subscriber.here()
         self.assertEqual(w.request('device/dump', json.dumps({'device': ID, **values}))['status'], 'accepted')
         w.fake.do('advertise')
-        return w.subscriber.wait(RESPONSE, lambda m: m.json['status'] != 'accepted', start=start).json['data']['dump']
+        answer = w.subscriber.wait(RESPONSE, lambda m: m.json['status'] != 'accepted', start=start).json
+        self.assertEqual(answer['data']['file'], os.path.join(w.state_directory, 'dumps', ID + '.json'))
+        return json.loads(self.kept(w, 'dumps', ID + '.json'))
 
     def test_birth_dates_with_swapped_words(self):
         """Year, month and day stand at other places there; none of them is shown."""

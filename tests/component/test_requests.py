@@ -5,27 +5,11 @@ import unittest
 
 import paho.mqtt.client as paho
 
-from harness import CUFF, Story
+from harness import CUFF
+from request_story import RequestStory
 
 ID = CUFF.replace(':', '').lower()
 PAIRING, HEALTH = 'cuff2mqtt/bridge/request/pairing', 'cuff2mqtt/bridge/request/health_check'
-
-
-class RequestStory(Story):
-    def ok(self, w, name, payload='{}'):
-        answer = w.request(name, payload)
-        self.assertEqual(set(answer), {'status', 'data', 'transaction'})
-        self.assertEqual(answer['status'], 'ok', answer)
-        return answer
-
-    def error(self, w, name, payload, code, words='', transaction=None):
-        """The answer is an error with this code and a sentence with these words."""
-        answer = w.request(name, payload)
-        self.assertEqual(set(answer), {'status', 'data', 'error', 'code', 'transaction'})
-        self.assertEqual((answer['status'], answer['data'], answer['code']), ('error', {}, code), payload)
-        self.assertIn(words, answer['error'])
-        self.assertEqual(answer['transaction'], transaction, payload)
-        return answer
 
 
 class TestGood(RequestStory):

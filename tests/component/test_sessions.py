@@ -188,6 +188,19 @@ class TestStops(Story):
         self.assertEqual(w.fake.out.count('profile unregister'), 1)
         w.verify()
 
+    def test_stop_while_it_arms(self):
+        """Told to stop between the two halves of a re-arm: what the second half arms is taken off the list too."""
+        w = self.world('bonded ' + SECOND, cuffs=('cuff ' + CUFF, 'cuff ' + SECOND))
+        w.fake.wait('armed ' + SECOND)
+        log = w.fake.do('delay UnregisterApplication 0.3 times=1')
+        w.fake.do('measure %s 131/84/67' % CUFF)
+        w.fake.wait('delay UnregisterApplication', log)
+        w.fake.do('delay Disconnect 0.6 times=1')
+        self.assertEqual(w.running.stop(), 0)
+        for cuff in (CUFF, SECOND):
+            self.assertEqual(self.show(w, cuff)['armed'], 'no')
+        w.verify()
+
     def test_stop_in_mid_session(self):
         """Told to stop while a cuff is being read: it hangs up first, then leaves the bus."""
         w = self.world('hang-up-after never')

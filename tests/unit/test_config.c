@@ -32,6 +32,7 @@ static void defaults_are_those_of_the_headers(void) {
         CHECK_EQ(c->mqtt.backoff_max_usec, 60000000);
         CHECK(c->homeassistant.discovery);
         CHECK_STR(c->homeassistant.discovery_prefix, "homeassistant");
+        CHECK_EQ(c->homeassistant.category, CATEGORY_ACC_AHA);
         CHECK_EQ(c->homeassistant.birth_delay_min_usec, 1000000);
         CHECK_EQ(c->homeassistant.birth_delay_max_usec, 5000000);
         CHECK(memcmp(&c->timing.session, &timing, sizeof timing) == 0);
@@ -74,13 +75,34 @@ static void the_annotated_file_explains_every_option(void) {
                 option_value_print_default(o, out);
                 fclose(out);
                 option_value_describe(o, may, sizeof may);
-                CHECK(asprintf(&want, "\n%s# %s\n%s# May be %s.\n%s%s = %s;\n", indent, o->help,
-                               indent, may, indent, dot ? dot + 1 : o->path, value) > 0);
+                CHECK(asprintf(&want, "\n%s# %s\n%s# May be %s.\n%s%s%s = %s;\n", indent, o->help,
+                               indent, may,
+                               o->runtime ? "# Can be set over MQTT and in Home Assistant, as long "
+                                            "as it is not set here.\n#"
+                                          : "",
+                               indent, dot ? dot + 1 : o->path, value) > 0);
                 at = strstr(at, want);
                 if (!at)
                         printf("# missing or out of order: %s", want);
                 CHECK(at != NULL);
         }
+}
+
+/* The table has its own list of words: it is read before anything else can be asked. */
+static void a_scheme_is_chosen_by_the_name_it_has_everywhere(void) {
+        begin();
+        for (enum category_scheme s = 0; s < CATEGORY_SCHEME_MAX_; s++) {
+                _cleanup_(freep) char *text = NULL;
+
+                CHECK(asprintf(&text, "homeassistant = { category = \"%s\"; };",
+                               category_scheme_to_string(s)) > 0);
+                accepts(text);
+                CHECK_EQ(now.config.homeassistant.category, s);
+        }
+        refuses("homeassistant = { category = \"who\"; };\n",
+                "$c:1: homeassistant.category must be one of \"acc_aha\", \"esc\", \"esh\", not "
+                "\"who\"\n");
+        end();
 }
 
 static void without_a_file_the_defaults_hold_and_a_named_one_must_exist(void) {
@@ -317,6 +339,7 @@ static void the_nearest_word_is_found_and_a_far_one_is_not_named(void) {
 CHECK_MAIN("unit.config", TEST(defaults_are_those_of_the_headers),
            TEST(the_annotated_file_holds_exactly_the_defaults),
            TEST(the_annotated_file_explains_every_option),
+           TEST(a_scheme_is_chosen_by_the_name_it_has_everywhere),
            TEST(without_a_file_the_defaults_hold_and_a_named_one_must_exist),
            TEST(the_state_directory_follows_systemd_then_the_user), TEST(every_type_is_read),
            TEST(an_included_file_is_found_beside_the_main_one_and_named_in_errors),

@@ -72,7 +72,8 @@ static void an_event_holds_every_field_in_order(void) {
                    "\"atrial_fibrillation\":null,\"body_movement\":true,\"cuff_fit_ok\":true,"
                    "\"position_ok\":false,\"irregular_beats\":4,\"artifacts\":0,"
                    "\"truread\":{\"count\":3,\"index\":2},"
-                   "\"category\":{\"acc_aha\":null,\"esh\":null,\"esc\":null},"
+                   "\"category\":{\"acc_aha\":\"elevated\",\"esc\":\"elevated\","
+                   "\"esh\":\"normal\"},"
                    "\"id\":\"0123456789abcdef\",\"event_type\":\"measurement\",\"backlog\":true}");
 }
 
@@ -93,7 +94,8 @@ static void what_the_cuff_does_not_say_is_null(void) {
                 "\"pulse_pressure\":42,\"irregular_heartbeat\":null,"
                 "\"atrial_fibrillation\":null,\"body_movement\":null,\"cuff_fit_ok\":null,"
                 "\"position_ok\":null,\"irregular_beats\":null,\"artifacts\":null,\"truread\":null,"
-                "\"category\":{\"acc_aha\":null,\"esh\":null,\"esc\":null},"
+                "\"category\":{\"acc_aha\":\"elevated\",\"esc\":\"elevated\","
+                "\"esh\":\"normal\"},"
                 "\"id\":\"0123456789abcdef\"}");
 }
 
@@ -110,6 +112,26 @@ static void the_estimated_mean_is_rounded(void) {
                 struct message_measurement m = {.measurement = &value};
 
                 CHECK(contains(message_measurement(&m), cases[i].map));
+        }
+}
+
+static void the_category_is_that_of_the_pressures(void) {
+        static const struct {
+                int systolic, diastolic;
+                const char *category;
+        } cases[] = {
+                {119, 69, "{\"acc_aha\":\"normal\",\"esc\":\"non_elevated\",\"esh\":\"optimal\"}"},
+                {118, 91, "{\"acc_aha\":\"stage_2\",\"esc\":\"hypertension\",\"esh\":\"grade_1\"}"},
+                {165, 80, "{\"acc_aha\":\"stage_2\",\"esc\":\"hypertension\",\"esh\":\"grade_2\"}"},
+        };
+
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                struct measurement value = {.user = 1,
+                                            .systolic_mmhg = cases[i].systolic,
+                                            .diastolic_mmhg = cases[i].diastolic};
+                struct message_measurement m = {.measurement = &value};
+
+                CHECK(contains(message_measurement(&m), cases[i].category));
         }
 }
 
@@ -274,7 +296,7 @@ static void an_object_is_made_of_pairs(void) {
 
 CHECK_MAIN("unit.message", TEST(topics_hold_ids_and_never_names),
            TEST(an_event_holds_every_field_in_order), TEST(what_the_cuff_does_not_say_is_null),
-           TEST(the_estimated_mean_is_rounded),
+           TEST(the_estimated_mean_is_rounded), TEST(the_category_is_that_of_the_pressures),
            TEST(bytes_that_are_not_utf8_become_replacement_characters),
            TEST(a_cuffs_state_holds_every_field), TEST(devices_are_an_array_with_users_by_slot),
            TEST(info_tells_an_absent_adapter_from_one_that_is_off),

@@ -255,6 +255,9 @@ static void transactions_are_kept_as_json(void) {
                 {"42", "42"},
                 {"-7", "-7"},
                 {"0", "0"},
+                {"-0", "0"},
+                {"1e2", "100"},
+                {"1e-400", "0"},
                 {"9007199254740992", "9007199254740992"},
                 {"9007199254740993", NULL},
                 {"-9007199254740993", NULL},
@@ -325,6 +328,81 @@ static void every_code_has_a_word(void) {
         CHECK_STR(request_code_to_string(REQUEST_TOO_LARGE), "too_large");
 }
 
+static const char *const levels[] = {"info", "debug", NULL};
+static const struct request_schema person = {
+        .field = {{.name = "name", .type = REQUEST_STRING, .nullable = true, .min = 1, .max = 8},
+                  {.name = "level", .type = REQUEST_STRING, .words = levels}},
+        .n = 2};
+static const struct request_schema people = {
+        .field = {{.name = "1", .type = REQUEST_OBJECT, .members = &person},
+                  {.name = "2", .type = REQUEST_OBJECT, .members = &person}},
+        .n = 2};
+static const struct request_schema users = {
+        .field = {{.name = "users", .type = REQUEST_OBJECT, .required = true, .members = &people}},
+        .n = 1};
+
+static void objects_have_members_of_their_own(void) {
+        struct request slots, one;
+
+        CHECK_EQ(parse(&users, "{\"users\":{\"2\":{\"name\":\"Ann\",\"level\":\"debug\"}}}"),
+                 REQUEST_OK);
+        request_read(&people, request.value[0].object, &slots);
+        CHECK(!slots.value[0].present && slots.value[1].present);
+        request_read(&person, slots.value[1].object, &one);
+        CHECK_STR(one.value[0].text, "Ann");
+        CHECK_STR(one.value[1].text, "debug");
+        CHECK_EQ(parse(&users, "{\"users\":{\"1\":{\"name\":null}}}"), REQUEST_OK);
+        request_read(&people, request.value[0].object, &slots);
+        request_read(&person, slots.value[0].object, &one);
+        CHECK(one.value[0].present && one.value[0].null && !one.value[1].present);
+        clean();
+}
+
+static void what_is_wrong_inside_is_said_with_its_place(void) {
+        CHECK_EQ(parse(&users, "{\"users\":{\"3\":{}}}"), REQUEST_BAD_REQUEST);
+        CHECK(strstr(error, "\"users\": unknown key \"3\""));
+        CHECK_EQ(parse(&users, "{\"users\":{\"1\":{\"name\":\"\"}}}"), REQUEST_BAD_REQUEST);
+        CHECK_STR(error, "\"users\": \"1\": \"name\" must be a text of 1 to 8 bytes, or null");
+        CHECK_EQ(parse(&users, "{\"users\":{\"1\":{\"level\":\"loud\"}}}"), REQUEST_BAD_REQUEST);
+        CHECK_STR(error, "\"users\": \"1\": \"level\" must be \"info\" or \"debug\"");
+        CHECK_EQ(parse(&users, "{\"users\":{\"1\":{\"level\":null}}}"), REQUEST_BAD_REQUEST);
+        CHECK_EQ(parse(&users, "{\"users\":[]}"), REQUEST_BAD_REQUEST);
+        CHECK_STR(error, "\"users\" must be an object");
+        CHECK_EQ(parse(&users, "{\"users\":null}"), REQUEST_BAD_REQUEST);
+        CHECK_EQ(parse(&users, "{\"users\":{\"1\":{},\"1\":{}}}"), REQUEST_BAD_REQUEST);
+        CHECK_STR(error, "\"users\": \"1\" is there twice");
+        CHECK_EQ(parse(&users, "{\"users\":{\"transaction\":1}}"), REQUEST_BAD_REQUEST);
+        clean();
+}
+
+/* Names go to Home Assistant and to terminals. */
+static void names_are_one_line_with_something_to_see(void) {
+        static const struct request_schema named = {.field = {{.name = "name",
+                                                               .type = REQUEST_STRING,
+                                                               .is_bare = true,
+                                                               .is_name = true,
+                                                               .min = 1,
+                                                               .max = 20}},
+                                                    .n = 1};
+
+        check_codes(&named, REQUEST_OK,
+                    (const char *const[]){"Anna", "Zo\xC3\xAB", " x ", "\xF0\x9F\x98\x80",
+                                          "\xE6\x98\xA5", "{\"name\":\"Ann\\u0027s\"}",
+                                          "{\"name\":\"\\ud83d\\udc69\\u200d\\ud83d\\udc67\"}",
+                                          "{\"name\":\"\\u00a1\\u2010\\u2030\\u206a\"}", NULL});
+        check_codes(&named, REQUEST_BAD_REQUEST,
+                    (const char *const[]){
+                            "\"\"", "\" \"", "a\tb", "a\nb", "a\x1B[31m", "a\x7F", "a\xC2\x80",
+                            "a\xC2\x9F", "\xC2\xA0", "\xE3\x80\x80 ", "{\"name\":\"a\\u0001\"}",
+                            "{\"name\":\"\\u0085a\"}", "{\"name\":\"a\\u2028b\"}",
+                            "{\"name\":\"a\\u202e\"}", "{\"name\":\"a\\u2066\"}",
+                            "{\"name\":\"\\u200b\\u2060\"}", "{\"name\":\"\\ufeff\"}", NULL});
+        CHECK_EQ(parse(&named, "\" \""), REQUEST_BAD_REQUEST);
+        CHECK_STR(error,
+                  "\"name\" must be a text of 1 to 20 bytes in one line, with something to see");
+        clean();
+}
+
 CHECK_MAIN("unit.request", TEST(an_object_fills_the_fields_of_the_schema),
            TEST(nothing_is_an_empty_object), TEST(a_bare_payload_is_the_single_argument),
            TEST(without_a_single_argument_what_is_not_json_is_bad_json),
@@ -334,4 +412,6 @@ CHECK_MAIN("unit.request", TEST(an_object_fills_the_fields_of_the_schema),
            TEST(deep_nesting_and_long_payloads_are_refused_early),
            TEST(transactions_are_kept_as_json), TEST(a_transaction_of_256_bytes_is_the_longest),
            TEST(errors_carry_the_transaction), TEST(answers_have_one_shape),
-           TEST(every_code_has_a_word))
+           TEST(every_code_has_a_word), TEST(objects_have_members_of_their_own),
+           TEST(what_is_wrong_inside_is_said_with_its_place),
+           TEST(names_are_one_line_with_something_to_see))

@@ -1,5 +1,6 @@
 /* Cuffs, their users, and how far their memories were read. */
 #include "store/marks.h"
+#include "store/removed.h"
 #include "store_fixture.h"
 
 static struct store_cuff whole_cuff(void) {
@@ -99,8 +100,8 @@ static void saving_again_replaces_and_removing_leaves_measurements_and_names(voi
         if (n == 1)
                 check_cuff(&list[0], &a);
         free(list);
-        CHECK_EQ(store_cuffs_remove(f.store, &cuff_b), 0);
-        CHECK_EQ(store_cuffs_remove(f.store, &cuff_a), 0);
+        CHECK_EQ(store_removed_add(f.store, &cuff_b, false), 0);
+        CHECK_EQ(store_removed_add(f.store, &cuff_a, false), 0);
         CHECK_EQ(store_cuffs_list(f.store, &list, &n), 0);
         CHECK_EQ(n, 0);
         free(list);
@@ -219,7 +220,7 @@ static void a_cuff_that_is_removed_is_read_from_the_beginning_again(void) {
         CHECK_EQ(store_marks_save(f.store, &cuff_b, both, 2), 0);
         CHECK_EQ(store_cuffs_save(f.store, &a), 0);
         check_marks(&f, &cuff_a, both);
-        CHECK_EQ(store_cuffs_remove(f.store, &cuff_a), 0);
+        CHECK_EQ(store_removed_add(f.store, &cuff_a, false), 0);
         check_marks(&f, &cuff_a, none);
         check_marks(&f, &cuff_b, both);
         fixture_done(&f);

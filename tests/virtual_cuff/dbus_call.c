@@ -116,6 +116,7 @@ static void carry_out_later(struct daemon *d, sd_bus_message *m, const struct ca
                             const struct fault *fault) {
         struct delayed *later = must_alloc(sizeof *later);
 
+        log_line("delay %s", method->member);
         later->daemon = d;
         later->next = d->delayed;
         d->delayed = later;
