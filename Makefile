@@ -69,6 +69,24 @@ $(BUILD)/models-doc: $(patsubst %,$(BUILD)/obj/%.o,tools/models_doc gateway/core
 docs/models.md: $(BUILD)/models-doc
 	$< > $(BUILD)/models.md && cp $(BUILD)/models.md $@
 
+# docs/requests.md is made from the table of requests.
+$(BUILD)/requests-doc: $(BUILD)/obj/tools/requests_doc.o $(OBJECTS)
+	$(CC) $(CFLAGS) -pie $^ $(PKG_LIBS) -o $@
+.PHONY: docs/requests.md
+docs/requests.md: $(BUILD)/requests-doc
+	$< > $(BUILD)/requests.md && cp $(BUILD)/requests.md $@
+
+# Man pages and completion are made from the table of subcommands.
+$(BUILD)/shell-files: $(BUILD)/obj/tools/shell_files.o $(OBJECTS)
+	$(CC) $(CFLAGS) -pie $^ $(PKG_LIBS) -o $@
+$(BUILD)/share/.made: $(BUILD)/shell-files
+	@mkdir -p $(@D)/man
+	$< man > $(@D)/man/cuff2mqtt.1
+	for name in $$($< names); do $< man $$name > $(@D)/man/cuff2mqtt-$$name.1; done
+	$< bash > $(@D)/cuff2mqtt.bash
+	$< zsh > $(@D)/_cuff2mqtt
+	@touch $@
+
 # --- the same under sanitizers, for the tests ----------------------------------------------------
 SAN_OBJECTS := $(SOURCES:%.c=$(BUILD)/san/%.o)
 
@@ -119,10 +137,10 @@ check: deps-check
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) tests-built
 	@tests/run $(BUILD) $(ONLY)
 
-tests-built: $(TESTS:%=$(BUILD)/san/unit/%) $(BUILD)/san/cuff2mqtt $(BUILD)/san/virtual-cuff
+tests-built: $(TESTS:%=$(BUILD)/san/unit/%) $(BUILD)/san/cuff2mqtt $(BUILD)/san/virtual-cuff $(BUILD)/share/.made
 
 lint: deps-lint
-	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all $(BUILD)/models-doc
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all $(BUILD)/models-doc $(BUILD)/requests-doc
 	@tests/lint/run $(BUILD)
 
 # --- fuzzing: clang's libFuzzer; SECONDS=n of new inputs for each ---------------------------------
@@ -161,7 +179,7 @@ $(COV)/unit/%: $(COV)/tests/unit/%.o $(COV)/libcuff2mqtt.a
 	@mkdir -p $(@D)
 	gcc --coverage $^ $(PKG_LIBS) -o $@
 
-PURE_TESTS := $(filter test_sfloat test_bdaddr test_date_time test_measurement test_blood_pressure \
+PURE_TESTS := $(filter test_sfloat test_bdaddr test_date_time test_measurement test_blood_pressure test_category% \
         test_advertisement test_racp test_words test_smp test_trace% test_pairing_% test_verdict% test_vectors% test_omron_% test_session test_driver_% test_plan test_memory_error \
         test_transcripts test_text,$(TESTS))
 coverage-built: $(PURE_TESTS:%=$(COV)/unit/%)
@@ -192,6 +210,12 @@ demo: deps-demo
 	@$(PYTHON) tests/demo/demo.py --build $(BUILD) $(if $(PORT),--port $(PORT)) $(if $(VALUES),--values $(VALUES)) \
 	        $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS))
 
+# The flow of docs/node-red.md in a real Node-RED, which npm installs into build/node-red; writes the page's transcript.
+.PHONY: node-red
+node-red: deps-check
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/san/cuff2mqtt $(BUILD)/san/virtual-cuff
+	@CUFF2MQTT=$(abspath $(BUILD))/san/cuff2mqtt VIRTUAL_CUFF=$(abspath $(BUILD))/san/virtual-cuff tests/docs/node_red
+
 bench: deps-check
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
@@ -209,7 +233,11 @@ deps-%:
 
 deps: deps-build
 
-install: all
+install: all $(BUILD)/share/.made
+	install -dm755 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m644 $(BUILD)/share/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -Dm644 $(BUILD)/share/cuff2mqtt.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cuff2mqtt
+	install -Dm644 $(BUILD)/share/_cuff2mqtt $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_cuff2mqtt
 	install -Dm755 $(BUILD)/cuff2mqtt $(DESTDIR)$(PREFIX)/bin/cuff2mqtt
 	install -dm755 $(DESTDIR)/etc/cuff2mqtt
 	test -e $(DESTDIR)/etc/cuff2mqtt/cuff2mqtt.conf || \
@@ -220,6 +248,9 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/cuff2mqtt $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/cuff2mqtt.1 $(DESTDIR)$(PREFIX)/share/man/man1/cuff2mqtt-*.1
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cuff2mqtt
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_cuff2mqtt
 
 format:
 	clang-format -i $(shell find gateway tests tools -name '*.[ch]')

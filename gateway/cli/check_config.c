@@ -25,7 +25,7 @@ static int run(const struct command_arguments *a) {
 const struct command command_check_config = {
         .name = "check-config",
         .synopsis = "[--config FILE]",
-        .summary = "Say everything that is wrong with the configuration, or print it.",
+        .summary = "Say all that is wrong with the configuration, or print it.",
         .help = "\n"
                 "  --config FILE  instead of /etc/cuff2mqtt/cuff2mqtt.conf\n"
                 "\n"

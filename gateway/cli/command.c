@@ -6,20 +6,24 @@
 #include "base/cleanup.h"
 #include "base/nearest.h"
 #include "cli/exit_code.h"
+#include "cli/tame.h"
 
-static const struct command *const commands[] = {
-        &command_run,     &command_pair,   &command_check_config, &command_doctor,
-        &command_explain, &command_decode, &command_version,      &command_help,
+const struct command *const command_list[] = {
+        &command_run,     &command_pair,   &command_cuffs,   &command_sync,   &command_watch,
+        &command_history, &command_stats,  &command_rename,  &command_users,  &command_remove,
+        &command_info,    &command_import, &command_backup,  &command_doctor, &command_check_config,
+        &command_explain, &command_decode, &command_version, &command_help,   NULL,
 };
 
-static const char overview_end[] =
-        "\n"
-        "`cuff2mqtt SUBCOMMAND --help` says more.\n"
-        "\n"
-        "Exit codes:\n"
+const char command_exit_codes[] =
         "   0  done, or stopped in good order\n"
         "   1  something failed; another try may well succeed\n"
-        "  10 to 18, and from 20 on: `pair`, no cuff was paired; see its --help\n"
+        "  10  Bluetooth is not ready\n"
+        "  13  it is being done already, or something else is in the way: later\n"
+        "  14  the MQTT broker is away\n"
+        "  15  the service does not answer\n"
+        "  19  the cuff was not heard\n"
+        "  11, 12, 16 to 18, and from 20 on: `pair`, no cuff was paired; see its --help\n"
         "  64  unknown subcommand or option\n"
         "  65  the database belongs to a newer cuff2mqtt\n"
         "  73  the state directory or the database cannot be used\n"
@@ -35,14 +39,23 @@ int command_refuse(const char *what, const char *word, const struct nearest *n) 
         return EXIT_CODE_USAGE;
 }
 
+int command_refuse_word(const char *command, const char *before, const char *word,
+                        const char *after) {
+        _cleanup_(freep) char *shown = tame(strdup(word));
+
+        fprintf(stderr, "cuff2mqtt: %s\"%s\"%s\nTry `cuff2mqtt %s --help`.\n", before,
+                shown ? shown : "", after, command);
+        return EXIT_CODE_USAGE;
+}
+
 const struct command *command_find(const char *name) {
         struct nearest n;
 
         nearest_init(&n, name);
-        for (size_t i = 0; i < ELEMENTS(commands); i++) {
-                if (strcmp(commands[i]->name, name) == 0)
-                        return commands[i];
-                nearest_offer(&n, commands[i]->name);
+        for (size_t i = 0; command_list[i]; i++) {
+                if (strcmp(command_list[i]->name, name) == 0)
+                        return command_list[i];
+                nearest_offer(&n, command_list[i]->name);
         }
         command_refuse("subcommand", name, &n);
         return NULL;
@@ -56,9 +69,9 @@ void command_print_help(const struct command *c) {
         }
         printf("cuff2mqtt brings blood-pressure cuffs to MQTT and Home Assistant.\n\n"
                "Usage: cuff2mqtt SUBCOMMAND [OPTION]..\n\n");
-        for (size_t i = 0; i < ELEMENTS(commands); i++)
-                printf("  %-13s %s\n", commands[i]->name, commands[i]->summary);
-        fputs(overview_end, stdout);
+        for (size_t i = 0; command_list[i]; i++)
+                printf("  %-13s %s\n", command_list[i]->name, command_list[i]->summary);
+        printf("\n`cuff2mqtt SUBCOMMAND --help` says more.\n\nExit codes:\n%s", command_exit_codes);
 }
 
 /* --- the words of one command line ---------------------------------------------------------------
@@ -136,6 +149,32 @@ static int take_word(const struct command *c, char **argv, bool plain,
         }
         a->operand[given] = word;
         return 1;
+}
+
+void command_words(const struct command *c, const struct command_arguments *a,
+                   const char *ret[COMMAND_WORDS_MAX]) {
+        bool plain = false;
+        size_t n = 0;
+
+        ret[n++] = "cuff2mqtt";
+        ret[n++] = c->name;
+        for (const struct command_option *o = options_of(c); o->name; o++) {
+                const char *at = (const char *) a + o->at;
+                const char *value = o->value ? *(const char *const *) at : NULL;
+
+                if (value || (!o->value && *(const bool *) at))
+                        ret[n++] = o->name;
+                if (value)
+                        ret[n++] = value;
+        }
+        for (size_t i = 0; i < COMMAND_OPERANDS_MAX && a->operand[i]; i++) {
+                if (a->operand[i][0] == '-' && a->operand[i][1] && !plain) {
+                        plain = true;
+                        ret[n++] = "--";
+                }
+                ret[n++] = a->operand[i];
+        }
+        ret[n] = NULL;
 }
 
 /* `argv` ends with NULL and begins after the command's name. */

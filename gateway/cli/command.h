@@ -4,15 +4,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define COMMAND_OPERANDS_MAX 2
+#define COMMAND_OPERANDS_MAX 3
+#define COMMAND_WORDS_MAX    32 /* of one command line, at most */
 
 struct nearest;
 
 struct command_arguments {
-        const char *config;                        /* --config FILE; NULL not given */
-        const char *model;                         /* --model ID; NULL not given */
-        bool json, keys, report, trace;            /* --json, --keys, --report, --trace */
-        const char *operand[COMMAND_OPERANDS_MAX]; /* NULL not given */
+        const char *config;                         /* --config FILE; NULL not given */
+        const char *model;                          /* --model ID; NULL not given */
+        bool json, keys, report, trace;             /* --json, --keys, --report, --trace */
+        const char *cuff, *user, *from, *to, *last; /* --cuff ID .. : which measurements */
+        bool csv, fhir, omblepy;                    /* --csv .. : how they are written */
+        const char *person;                         /* --person WORD */
+        bool keep_bond, purge, yes;                 /* --keep-bond --purge --yes */
+        const char *operand[COMMAND_OPERANDS_MAX];  /* NULL not given */
 };
 
 struct command_option {
@@ -23,6 +28,12 @@ struct command_option {
 
 #define COMMAND_OPTION_CONFIG                                                                      \
         { "--config", "the name of a file", offsetof(struct command_arguments, config) }
+#define COMMAND_OPTION_CUFF                                                                        \
+        { "--cuff", "a cuff", offsetof(struct command_arguments, cuff) }
+#define COMMAND_OPTION_USER                                                                        \
+        { "--user", "a user", offsetof(struct command_arguments, user) }
+#define COMMAND_OPTION_TO                                                                          \
+        { "--to", "a time", offsetof(struct command_arguments, to) }
 #define COMMAND_OPTION_JSON                                                                        \
         { "--json", NULL, offsetof(struct command_arguments, json) }
 
@@ -36,14 +47,13 @@ struct command {
         int (*run)(const struct command_arguments *a); /* returns an exit code */
 };
 
-extern const struct command command_run;
-extern const struct command command_check_config;
-extern const struct command command_decode;
-extern const struct command command_pair;
-extern const struct command command_explain;
-extern const struct command command_doctor;
-extern const struct command command_version;
-extern const struct command command_help;
+extern const struct command command_run, command_pair, command_cuffs, command_sync, command_watch,
+        command_history, command_stats, command_rename, command_users, command_remove, command_info,
+        command_import, command_backup, command_doctor, command_check_config, command_explain,
+        command_decode, command_version, command_help;
+
+extern const struct command *const command_list[]; /* all of them, up to a NULL */
+extern const char command_exit_codes[];            /* lines, as the overview ends */
 
 /* Does what the words after "cuff2mqtt" say, or says on stderr what is wrong with them.
  * Returns an exit code. */
@@ -53,5 +63,13 @@ const struct command *
 command_find(const char *name);                   /* NULL: says so on stderr, with the nearest */
 void command_print_help(const struct command *c); /* of one; NULL: the overview */
 
+/* The words of a command line again, for somebody else to type: "cuff2mqtt", the command, its
+ * options, its operands, NULL. Borrowed. */
+void command_words(const struct command *c, const struct command_arguments *a,
+                   const char *ret[COMMAND_WORDS_MAX]);
+
+/* "BEFORE"WORD"AFTER", the word made harmless, and where to look; returns EXIT_CODE_USAGE. */
+int command_refuse_word(const char *command, const char *before, const char *word,
+                        const char *after);
 /* "there is no WHAT "WORD"", with the nearest, and where to look; returns EXIT_CODE_USAGE. */
 int command_refuse(const char *what, const char *word, const struct nearest *n);

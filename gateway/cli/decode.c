@@ -217,7 +217,7 @@ static int run(const struct command_arguments *a) {
 const struct command command_decode = {
         .name = "decode",
         .synopsis = "KIND [HEX | -] [--model ID]",
-        .summary = "Say what bytes of a cuff mean, as JSON; needs no cuff and no broker.",
+        .summary = "Say what bytes of a cuff mean, as JSON; needs no cuff.",
         .help = "\n"
                 "  KIND        where the bytes come from:\n"
                 "    advert    manufacturer data of company 0x020E, without the company id\n"

@@ -272,7 +272,7 @@ static int run(const struct command_arguments *a) {
 const struct command command_doctor = {
         .name = "doctor",
         .synopsis = "[--json | --report] [--config FILE]",
-        .summary = "Look at this computer, Bluetooth and the broker, and say what is wrong.",
+        .summary = "Look at computer, Bluetooth and broker, and say what is wrong.",
         .help = "\n"
                 "  --json         one object on one line, for programs\n"
                 "  --report       Markdown to attach to a report: no names, addresses shortened, "

@@ -291,7 +291,7 @@ static int run(const struct command_arguments *arguments) {
 const struct command command_explain = {
         .name = "explain",
         .synopsis = "FILE [GOOD_FILE] [--json] [--keys]",
-        .summary = "Say why a pairing failed, from a Bluetooth capture; needs no adapter.",
+        .summary = "Say why a pairing failed, from a capture; needs no adapter.",
         .help = "\n"
                 "  FILE       what was recorded while pairing failed; - is standard input:\n"
                 "             btsnoop (sudo btmon -w FILE; an Android phone's btsnoop_hci.log),\n"

@@ -22,7 +22,7 @@ static int run(const struct command_arguments *a) {
 const struct command command_help = {
         .name = "help",
         .synopsis = "[SUBCOMMAND | options]",
-        .summary = "Explain the subcommands, one of them, or all options of the configuration.",
+        .summary = "Explain the subcommands, one of them, or all options.",
         .help = "\n  options  every option: default, meaning, limits, name in the environment\n",
         .operands = 1,
         .run = run,

@@ -23,20 +23,20 @@ static const struct {
         const char *code;
         int exit_code;
 } codes[] = {
-        {"adapter", EXIT_CODE_PAIR_ADAPTER},
+        {"adapter", EXIT_CODE_ADAPTER},
         {"agent_not_taken", EXIT_CODE_PAIR_AGENT},
-        {"busy", EXIT_CODE_PAIR_BUSY},
-        {"no_broker", EXIT_CODE_PAIR_NO_BROKER},
-        {"service_silent", EXIT_CODE_PAIR_NO_ANSWER},
+        {"busy", EXIT_CODE_BUSY},
+        {"no_broker", EXIT_CODE_NO_BROKER},
+        {"service_silent", EXIT_CODE_NO_ANSWER},
         {"not_a_cuff", EXIT_CODE_PAIR_ADDRESS},
         {"too_many", EXIT_CODE_PAIR_TOO_MANY},
         {"old_bond", EXIT_CODE_PAIR_OLD_BOND},
         {"stopping", EXIT_CODE_PAIR_CLOSED},
         /* BlueZ's own words */
-        {"blocked", EXIT_CODE_PAIR_ADAPTER},
-        {"not_ready", EXIT_CODE_PAIR_ADAPTER},
-        {"access_denied", EXIT_CODE_PAIR_ADAPTER},
-        {"no_reply", EXIT_CODE_PAIR_ADAPTER},
+        {"blocked", EXIT_CODE_ADAPTER},
+        {"not_ready", EXIT_CODE_ADAPTER},
+        {"access_denied", EXIT_CODE_ADAPTER},
+        {"no_reply", EXIT_CODE_ADAPTER},
 };
 
 /* Of a pairing that failed; -ENODATA: its code is no cause. */

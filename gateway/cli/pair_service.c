@@ -5,19 +5,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <cjson/cJSON.h>
 
-#include "app/broker.h"
 #include "base/cleanup.h"
 #include "cli/pair_problem.h"
 #include "cli/pair_service.h"
-#include "mqtt/json.h"
-#include "mqtt/message.h"
 
-#define GOODBYE_USEC 1000000u
-#define NOT_OPENED   "The service does not open a pairing window"
+#define RESPONSE "bridge/response/pairing"
+#define EVENT    "bridge/event"
+#define STATE    "bridge/state"
+#define INFO     "bridge/info"
+
+#define NOT_OPENED "The service does not open a pairing window"
 
 /* Closing has its own transaction: the answer to the first request may still be under way. */
 static void ask(struct service *s, bool active) {
@@ -31,19 +31,17 @@ static void ask(struct service *s, bool active) {
                 cJSON_AddStringToObject(data, "address", address);
         }
         cJSON_AddStringToObject(data, "transaction",
-                                active ? s->transaction : s->closing_transaction);
+                                active ? s->guest.token : s->closing_transaction);
         text = cJSON_PrintUnformatted(data);
         cJSON_Delete(data);
         if (text)
-                mqtt_client_publish(
-                        s->client,
-                        &(struct mqtt_outgoing){.topic = s->request, .payload = text, .qos = 1});
+                guest_publish(&s->guest, "bridge/request/pairing", text, 0);
         service_wait(s, active ? WAIT_ANSWER : WAIT_CLOSED);
 }
 
 /* --- what comes --- */
 
-static void on_connected(void *owner, const char *url, int version) {
+static void on_connected(void *owner) {
         struct service *s = owner;
 
         s->trouble[0] = '\0';
@@ -147,39 +145,33 @@ static void on_info(struct service *s, const cJSON *info) {
                 service_wait(s, WAIT_ENDING);
 }
 
-static void on_ours(struct service *s, const char *topic, const cJSON *message) {
+static void on_ours(struct service *s, const char *path, const cJSON *message) {
         const char *transaction = text_of(message, "transaction", "");
 
         if (strcmp(transaction, s->closing_transaction) == 0)
                 s->pair->part->finish(s->pair);
-        else if (strcmp(transaction, s->transaction) != 0)
+        else if (strcmp(transaction, s->guest.token) != 0)
                 return;
-        else if (strcmp(topic, s->topic[RESPONSE]) == 0)
+        else if (strcmp(path, RESPONSE) == 0)
                 on_response(s, message);
         else
                 on_event(s, message);
 }
 
-static void on_message(void *owner, const struct mqtt_incoming *m) {
+static void on_message(void *owner, const char *path, const struct mqtt_incoming *m) {
         struct service *s = owner;
         cJSON *message;
 
-        if (strcmp(m->topic, s->topic[STATE]) == 0) {
+        if (strcmp(path, STATE) == 0) {
                 on_state(s, m->payload);
                 return;
         }
         message = cJSON_ParseWithLength(m->payload, m->payload_size);
-        if (strcmp(m->topic, s->topic[INFO]) == 0)
+        if (strcmp(path, INFO) == 0)
                 on_info(s, message);
         else if (message && !m->retained)
-                on_ours(s, m->topic, message);
+                on_ours(s, path, message);
         cJSON_Delete(message);
-}
-
-static void nothing_acknowledged(void *owner, uint64_t token) {
-}
-
-static void nothing_to_send(void *owner) {
 }
 
 static void on_stopped(void *owner) {
@@ -188,7 +180,7 @@ static void on_stopped(void *owner) {
         sd_event_exit(s->pair->event, 0);
 }
 
-static void on_refused(void *owner, uint64_t token, const char *why) {
+static void on_refused(void *owner, const char *why) {
         struct service *s = owner;
 
         pair_fail(s->pair, "no_broker", "The MQTT broker does not allow this", why,
@@ -197,51 +189,15 @@ static void on_refused(void *owner, uint64_t token, const char *why) {
 
 /* --- beginning and end --- */
 
-static int name_topics(struct service *s) {
-        static const char *const path[TOPICS] = {
-                [RESPONSE] = "bridge/response/pairing",
-                [EVENT] = "bridge/event",
-                [STATE] = "bridge/state",
-                [INFO] = "bridge/info",
-        };
-        const char *base = s->pair->config->mqtt.base_topic;
-        uint64_t random;
-
-        for (size_t i = 0; i < TOPICS; i++)
-                if (!(s->topic[i] = message_topic(base, path[i])))
-                        return -ENOMEM;
-        if (!(s->request = message_topic(base, "bridge/request/pairing")))
-                return -ENOMEM;
-        if (getrandom(&random, sizeof random, 0) != sizeof random)
-                return -EIO;
-        snprintf(s->id, sizeof s->id, "cuff2mqtt_pair_%08x", (unsigned) random);
-        snprintf(s->transaction, sizeof s->transaction, "pair-%08x", (unsigned) (random >> 32));
-        snprintf(s->closing_transaction, sizeof s->closing_transaction, "%s-close", s->transaction);
-        return 0;
-}
-
-static int connect_client(struct service *s) {
-        static const struct mqtt_events events = {
+static int start(struct pair *p) {
+        static const char *const paths[] = {RESPONSE, EVENT, STATE, INFO, NULL};
+        static const struct guest_events events = {
                 .connected = on_connected,
                 .lost = on_lost,
                 .message = on_message,
-                .acknowledged = nothing_acknowledged,
-                .room = nothing_to_send,
-                .stopped = on_stopped,
                 .refused = on_refused,
+                .stopped = on_stopped,
         };
-        struct mqtt_options options = broker_options(s->pair->config);
-        int r;
-
-        options.client_id = s->id;
-        options.guest = true;
-        options.subscriptions = (const char *const *) s->topic;
-        options.n_subscriptions = TOPICS;
-        r = mqtt_client_new(s->pair->event, &options, &events, s, &s->client);
-        return r < 0 ? r : mqtt_client_start(s->client);
-}
-
-static int start(struct pair *p) {
         struct service *s = calloc(1, sizeof *s);
         int r;
 
@@ -250,9 +206,8 @@ static int start(struct pair *p) {
         s->pair = p;
         p->state = s;
         service_wait_init(s);
-        r = name_topics(s);
-        if (r >= 0)
-                r = connect_client(s);
+        r = guest_start(&s->guest, p->event, p->config, "pair", paths, &events, s);
+        snprintf(s->closing_transaction, sizeof s->closing_transaction, "%s-close", s->guest.token);
         if (r < 0) {
                 pair_fail(p, "no_broker", "The MQTT client could not be set up", strerror(-r),
                           "Run `cuff2mqtt doctor`: it says what is wrong");
@@ -270,8 +225,7 @@ static void finish(struct pair *p) {
         s->finishing = true;
         deadline_clear(&s->patience);
         deadline_clear(&s->bound);
-        if (!s->client || mqtt_client_stop(s->client, NULL, GOODBYE_USEC) < 0)
-                sd_event_exit(p->event, 0);
+        guest_stop(&s->guest);
 }
 
 /* A request that is not answered yet may be refused: then the open window is somebody else's. */
@@ -279,7 +233,7 @@ static void close_window(struct pair *p) {
         struct service *s = p->state;
 
         s->closing = true;
-        if (!s->asked || !mqtt_client_is_connected(s->client))
+        if (!s->asked || !guest_is_connected(&s->guest))
                 finish(p);
         else if (s->answered)
                 ask(s, false);
@@ -293,10 +247,7 @@ static void service_free(struct pair *p) {
         if (!s)
                 return;
         service_wait_done(s);
-        mqtt_client_free(s->client);
-        for (size_t i = 0; i < TOPICS; i++)
-                free(s->topic[i]);
-        free(s->request);
+        guest_done(&s->guest);
         free(s);
 }
 

@@ -2,10 +2,8 @@
  */
 #pragma once
 
+#include "cli/guest.h"
 #include "cli/pair.h"
-#include "mqtt/client.h"
-
-enum pair_topic { RESPONSE, EVENT, STATE, INFO, TOPICS };
 
 /* What for. */
 enum wait {
@@ -18,12 +16,11 @@ enum wait {
 
 struct service {
         struct pair *pair;
-        struct mqtt_client *client;
+        struct guest guest;
         enum wait wait;
         struct deadline patience; /* for that */
         struct deadline bound;    /* the latest time of an ending, whatever is heard or not */
-        char *topic[TOPICS], *request;
-        char id[32], transaction[16], closing_transaction[24], trouble[512];
+        char closing_transaction[GUEST_TOKEN_SIZE + 8], trouble[512];
         bool asked, answered, offline, closing, finishing;
         bool end_told; /* of the window */
 };

@@ -99,7 +99,7 @@ static void not_heard(struct service *s, const char *evidence) {
 static void went_away(struct service *s) {
         if (is_bonded(s))
                 return;
-        if (mqtt_client_is_connected(s->client))
+        if (guest_is_connected(&s->guest))
                 pair_fail(s->pair, "service_silent", "The service went away during pairing",
                           s->offline ? "the broker says that it is offline"
                                      : "the broker was away, and the service has not come back",
@@ -119,7 +119,7 @@ static void on_patience_over(void *userdata) {
                 no_broker(s);
                 break;
         case WAIT_ANSWER:
-                if (mqtt_client_is_connected(s->client))
+                if (guest_is_connected(&s->guest))
                         no_answer(s);
                 else
                         no_broker(s);
@@ -139,7 +139,7 @@ static void on_patience_over(void *userdata) {
 static void on_bound(void *userdata) {
         struct service *s = userdata;
 
-        if (s->offline || !mqtt_client_is_connected(s->client))
+        if (s->offline || !guest_is_connected(&s->guest))
                 went_away(s);
         else
                 not_heard(s, "the time of the window is over, and nothing came about its end");

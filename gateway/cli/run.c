@@ -35,7 +35,7 @@ static int run(const struct command_arguments *a) {
 const struct command command_run = {
         .name = "run",
         .synopsis = "[--config FILE]",
-        .summary = "Run the service until SIGTERM or SIGINT; a second signal hurries.",
+        .summary = "Run the service until SIGTERM or SIGINT; a second one hurries.",
         .help = "\n"
                 "  --config FILE  instead of /etc/cuff2mqtt/cuff2mqtt.conf\n"
                 "\n"

@@ -14,3 +14,12 @@ char *tame(char *text) {
                         c[0] = c[1] = '?';
         return text;
 }
+
+void tame_json(struct cJSON *message) {
+        for (; message; message = message->next) {
+                tame(message->string);
+                if (cJSON_IsString(message))
+                        tame(message->valuestring);
+                tame_json(message->child);
+        }
+}

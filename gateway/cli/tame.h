@@ -2,6 +2,10 @@
  * is shown: no byte of it may drive a terminal or begin a line. */
 #pragma once
 
+struct cJSON;
+
 /* Control characters and bytes that are not UTF-8 become "?", a tab and a line's end a blank. In
  * place; returns `text`; NULL is taken. */
 char *tame(char *text);
+/* .. in all texts and keys of a message; NULL is taken. */
+void tame_json(struct cJSON *message);
