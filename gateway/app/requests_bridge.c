@@ -159,14 +159,15 @@ static struct reply make_room(const char *directory) {
 
 struct reply requests_backup(struct bridge *b, const struct request *request) {
         _cleanup_(freep) char *directory = NULL, *path = NULL, *why = NULL;
-        int64_t measurements = 0, now = wall_clock_now();
+        struct date_time now = date_time_from_seconds(wall_clock_now());
+        int64_t measurements = 0;
         struct reply reply;
         char name[32];
         cJSON *data;
-        struct tm tm;
         int r;
 
-        strftime(name, sizeof name, "gateway-%Y%m%d-%H%M%S", gmtime_r(&(time_t){now}, &tm));
+        snprintf(name, sizeof name, "gateway-%04u%02u%02u-%02u%02u%02u", now.year, now.month,
+                 now.day, now.hour, now.minute, now.second);
         if (asprintf(&directory, "%s/backups", b->config->state_directory) < 0) {
                 directory = NULL;
                 return requests_ok(NULL);

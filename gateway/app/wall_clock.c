@@ -18,8 +18,14 @@ void wall_clock_set_zone(const char *time_zone) {
         tzset();
 }
 
-int64_t wall_clock_now(void) {
+int wall_clock_check(void) {
         struct timespec t;
+
+        return clock_gettime(CLOCK_REALTIME, &t) < 0 ? -errno : 0;
+}
+
+int64_t wall_clock_now(void) {
+        struct timespec t = {0};
 
         clock_gettime(CLOCK_REALTIME, &t);
         return t.tv_sec;
@@ -32,11 +38,18 @@ uint64_t wall_clock_monotonic_usec(void) {
         return (uint64_t) t.tv_sec * 1000000 + (uint64_t) t.tv_nsec / 1000;
 }
 
-int wall_clock_local(int64_t utc, struct date_time *ret) {
+/* The only place where an instant of ours becomes one of libc, whose time_t may have 32 bits: it
+ * then knows 1901-12-13 to 2038-01-19, and would tell a wrong date for any other instant. */
+static bool to_local(int64_t utc, struct tm *ret) {
         time_t t = (time_t) utc;
+
+        return t == utc && localtime_r(&t, ret);
+}
+
+int wall_clock_local(int64_t utc, struct date_time *ret) {
         struct tm tm;
 
-        if (!localtime_r(&t, &tm) || tm.tm_year + 1900 < 1582 || tm.tm_year + 1900 > 9999)
+        if (!to_local(utc, &tm) || tm.tm_year + 1900 < 1582 || tm.tm_year + 1900 > 9999)
                 return -ERANGE;
         *ret = (struct date_time){
                 .year = (uint16_t) (tm.tm_year + 1900),
@@ -99,6 +112,14 @@ static bool take_offset(const char *text, int64_t *ret_s) {
         return minutes < 60 && hours * 60 + minutes <= OFFSET_MAX_MIN;
 }
 
+/* The same, for a limit that somebody chose: where libc knows no zone UTC will do, as nothing is
+ * stored there. */
+static int64_t limit(const struct date_time *local) {
+        int64_t utc;
+
+        return wall_clock_utc(local, &utc) < 0 ? date_time_to_seconds(local) : utc;
+}
+
 /* A day of the calendar, an hour of the day. */
 static bool exists(const struct date_time *t) {
         struct date_time same;
@@ -134,10 +155,9 @@ int wall_clock_parse(const char *text, int64_t *ret_begin, int64_t *ret_end) {
                 end = begin + shapes[i].lasts_s;
         } else {
                 next = date_time_from_seconds(date_time_to_seconds(&t) + DAY_S);
-                if (wall_clock_utc(&t, &begin) < 0 || wall_clock_utc(&next, &end) < 0)
-                        return -EBADMSG;
-                if (shapes[i].lasts_s < DAY_S) /* else 23 hours, or 25 */
-                        end = begin + shapes[i].lasts_s;
+                begin = limit(&t);
+                /* a day may have 23 hours, or 25 */
+                end = shapes[i].lasts_s < DAY_S ? begin + shapes[i].lasts_s : limit(&next);
         }
         *ret_begin = begin;
         *ret_end = end;
@@ -145,12 +165,14 @@ int wall_clock_parse(const char *text, int64_t *ret_begin, int64_t *ret_end) {
 }
 
 void wall_clock_format_local(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]) {
-        time_t t = (time_t) utc;
-        struct tm tm = {0};
+        struct tm tm;
         long minutes;
         size_t n;
 
-        localtime_r(&t, &tm);
+        if (!to_local(utc, &tm)) {
+                wall_clock_format_utc(utc, ret);
+                return;
+        }
         n = strftime(ret, WALL_CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
         minutes = tm.tm_gmtoff / 60;
         snprintf(ret + n, WALL_CLOCK_TEXT_SIZE - n, "%c%02ld:%02ld", minutes < 0 ? '-' : '+',
@@ -158,11 +180,10 @@ void wall_clock_format_local(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]) {
 }
 
 void wall_clock_format_utc(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]) {
-        time_t t = (time_t) utc;
-        struct tm tm = {0};
+        struct date_time t = date_time_from_seconds(utc);
 
-        gmtime_r(&t, &tm);
-        strftime(ret, WALL_CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        snprintf(ret, WALL_CLOCK_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", t.year, t.month,
+                 t.day, t.hour, t.minute, t.second);
 }
 
 int wall_clock_ask_kernel(void) {

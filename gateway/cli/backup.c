@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/wall_clock.h"
@@ -30,13 +29,13 @@ struct backup {
 /* "cuff2mqtt-backup-20261122-180431" here, or what was asked for; with its whole path, which is
  * what sentences about it need. */
 static int choose_target(struct backup *b, const char *wanted) {
-        const time_t now = (time_t) wall_clock_now();
         char here[PATH_MAX] = "", name[64];
-        struct tm tm = {0};
+        struct date_time t = {0};
         size_t n;
 
-        localtime_r(&now, &tm);
-        strftime(name, sizeof name, "cuff2mqtt-backup-%Y%m%d-%H%M%S", &tm);
+        wall_clock_local(wall_clock_now(), &t);
+        snprintf(name, sizeof name, "cuff2mqtt-backup-%04u%02u%02u-%02u%02u%02u", t.year, t.month,
+                 t.day, t.hour, t.minute, t.second);
         if (!wanted)
                 wanted = name;
         if (!*wanted)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/wall_clock.h"
 #include "base/cleanup.h"
 #include "base/nearest.h"
 #include "cli/exit_code.h"
@@ -198,6 +199,13 @@ static int run_command(const struct command *c, char **argv) {
                 if (taken == 0)
                         return EXIT_CODE_USAGE;
                 argv += taken;
+        }
+        if (wall_clock_check() < 0 && c != &command_help && c != &command_version) {
+                fprintf(stderr,
+                        "cuff2mqtt: the clock of this computer stands beyond the year 2038, which "
+                        "programs of this release of Debian cannot tell: set it right (`date`), or "
+                        "install a newer release\n");
+                return EXIT_CODE_FAILURE;
         }
         return c->run(&a);
 }

@@ -47,7 +47,7 @@ int history_last_parse(const char *text, int64_t now, struct history_last *ret) 
                 int days, months;
         } units[] = {{'d', 1, 0}, {'w', 7, 0}, {'m', 0, 1}, {'y', 0, 12}};
         char *end;
-        long n;
+        int64_t n; /* a billion years are more months than a long has */
 
         if (!isdigit((unsigned char) *text))
                 return -EINVAL;

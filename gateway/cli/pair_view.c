@@ -8,6 +8,7 @@
 
 #include "cli/explain_words.h"
 #include "cli/tame.h"
+#include "core/date_time.h"
 #include "mqtt/json.h"
 
 #define WINDOW_MAX_S 600 /* no window is longer */
@@ -87,9 +88,16 @@ static const char *text_of(const cJSON *data, const char *key) {
 static int64_t seconds_of(const char *iso) {
         struct tm tm = {0};
         const char *end = strptime(iso, "%Y-%m-%dT%H:%M:%S%z", &tm);
-        long offset_s = tm.tm_gmtoff;
+        const struct date_time t = {
+                .year = (uint16_t) (tm.tm_year + 1900),
+                .month = (uint8_t) (tm.tm_mon + 1),
+                .day = (uint8_t) tm.tm_mday,
+                .hour = (uint8_t) tm.tm_hour,
+                .minute = (uint8_t) tm.tm_min,
+                .second = (uint8_t) tm.tm_sec,
+        };
 
-        return end && !*end ? (int64_t) timegm(&tm) - offset_s : 0;
+        return end && !*end ? date_time_to_seconds(&t) - tm.tm_gmtoff : 0;
 }
 
 static void on_progress(struct pair_view *v, const cJSON *data) {

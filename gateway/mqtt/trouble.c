@@ -152,7 +152,7 @@ static char *tls_sentence(const struct mqtt_trouble *t) {
         else if (strstr(reason, "alert") && strstr(reason, "certificate"))
                 remedy = "the broker does not accept our client certificate: check "
                          "mqtt.certificate_file and mqtt.key_file";
-        else if (strstr(reason, "alert"))
+        else if (strstr(reason, "alert") && !strstr(reason, "protocol version"))
                 remedy = "the broker refuses our TLS handshake: does it want a client certificate?";
         return asprintf(&s, "%s cannot be trusted or spoken to by TLS (%s): %s", t->url->text,
                         reason, remedy) < 0

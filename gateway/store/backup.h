@@ -9,7 +9,7 @@
 
 /* Settings of a cuff before they are changed: DIRECTORY/backups/005fbf112233-20261122T063102Z-
  * 0260.bin, `address` being where they were read. Never over another one: "-2" and so on follows
- * the address then. `now`: UTC seconds. */
+ * the address then. `now`: UTC seconds, 1970 to 9999, else -ERANGE. */
 int store_backup_save(const char *directory, const struct bdaddr *cuff, int64_t now,
                       uint16_t address, const uint8_t *bytes, size_t n);
 

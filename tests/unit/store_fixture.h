@@ -222,6 +222,21 @@ static inline void insert_many(const struct fixture *f, int n) {
 }
 
 /* The exit code of a child that came to its end; its failed checks count here. */
+/* In a child: this program once more. EMULATOR runs programs of another architecture. */
+static inline void fixture_again(const char *name) {
+        const char *emulator = getenv("EMULATOR");
+        char path[4096];
+        ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+
+        if (emulator && emulator[0] && n > 0) {
+                path[n] = '\0';
+                execlp(emulator, emulator, path, (char *) NULL);
+        } else {
+                execl("/proc/self/exe", name, (char *) NULL);
+        }
+        _exit(1);
+}
+
 #define FIXTURE_SKIP 77 /* a child's exit code: could not be tried here */
 
 static inline void fixture_wait(pid_t child) {

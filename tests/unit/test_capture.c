@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/capture.h"
@@ -524,7 +525,10 @@ static void says_where_pcap_is_damaged(void) {
         check_refused(f.bytes, f.n, "is damaged in its header (");
 }
 
+/* Where time_t has 32 bits libpcap drops the others before we see them: this time is then one of
+ * before 1970, and of no use, but in bounds. */
 static void keeps_lying_times_of_pcapng_in_bounds(void) {
+        const bool cut = sizeof(time_t) == 4;
         struct file f = pcapng(187);
         struct reading x;
 
@@ -533,9 +537,12 @@ static void keeps_lying_times_of_pcapng_in_bounds(void) {
         pcapng_frame(&f, 1, 1, "\x04", 1);
         x = read_bytes(f.bytes, f.n);
         CHECK_EQ(x.n, 3);
-        CHECK_STR(x.frames, "1 event ? hci0 0 \n"
-                            "2 event ? hci0 9223372036854775807 \n"
-                            "3 event ? hci0 1 \n");
+        CHECK_STR(x.frames, cut ? "1 event ? hci0 0 \n"
+                                  "2 event ? hci0 0 \n"
+                                  "3 event ? hci0 1 \n"
+                                : "1 event ? hci0 0 \n"
+                                  "2 event ? hci0 9223372036854775807 \n"
+                                  "3 event ? hci0 1 \n");
         free(x.frames);
 }
 

@@ -281,7 +281,7 @@ static void a_pipe_or_a_huge_file_is_not_read(void) {
         house_open(&h);
         house_put(&h, PATH, "[General]\n");
         snprintf(name, sizeof name, "%s" PATH, h.root);
-        CHECK_EQ(truncate(name, 1L << 40), 0);
+        CHECK_EQ(truncate(name, (off_t) 1 << 40), 0);
         doctor_main_conf(&h.doctor);
         CHECK_FOUND(&h, DOCTOR_PRIVACY, "skipped", PATH " cannot be read: File too large",
                     "`sudo cuff2mqtt doctor`");

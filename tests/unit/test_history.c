@@ -58,6 +58,9 @@ static void months_have_ends(void) {
         CHECK_EQ(history_last_parse("999999y", 1774951200, &last), 0);
         CHECK_EQ(wall_clock_local(last.since_utc, &t), 0);
         CHECK_EQ(t.year, 1926);
+        CHECK_EQ(history_last_parse("999999999y", 1774951200, &last), 0);
+        CHECK_EQ(wall_clock_local(last.since_utc, &t), 0);
+        CHECK_EQ(t.year, 1926);
         CHECK_EQ(history_last_parse("999999999d", 1774951200, &last), 0);
         CHECK(last.since_utc < 0);
 }

@@ -88,6 +88,23 @@ static void a_record_behind_others_is_kept_as_that(void) {
         setting_done(&s);
 }
 
+/* Beyond what a time_t of 32 bits can express: dated by its arrival, and the cuff's own time kept.
+ */
+static void a_cuffs_clock_beyond_2038_is_not_believed(void) {
+        struct measurement m = taken_ago(60);
+        struct store_measurement got;
+        struct setting s;
+
+        setting_init(&s);
+        m.taken = (struct date_time){2099, 12, 31, 23, 59, 59};
+        CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, false), 1);
+        CHECK_EQ(store_measurements_newest(s.f.store, &cuff_a, m.user, &got), 0);
+        CHECK(!got.clock_ok);
+        CHECK_EQ(got.measured_at, got.received_at);
+        CHECK(date_time_equal(&got.measurement.taken, &m.taken));
+        setting_done(&s);
+}
+
 static void the_other_way_is_no_news(void) {
         struct measurement m = taken_ago(60);
         struct setting s;
@@ -152,5 +169,6 @@ static void backlog_is_what_is_old_or_was_behind_without_a_time(void) {
 }
 
 CHECK_MAIN("unit.intake", TEST(a_record_behind_others_is_kept_as_that),
-           TEST(the_other_way_is_no_news), TEST(what_had_to_wait_is_still_behind),
+           TEST(a_cuffs_clock_beyond_2038_is_not_believed), TEST(the_other_way_is_no_news),
+           TEST(what_had_to_wait_is_still_behind),
            TEST(backlog_is_what_is_old_or_was_behind_without_a_time))

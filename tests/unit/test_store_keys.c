@@ -308,6 +308,12 @@ static void a_backup_never_overwrites_another(void) {
         check_file(&p, "backups/005fbf112233-20261123T063102Z-0010.bin", second, sizeof second);
         check_file(&p, "backups/005fbf112233-20261123T063103Z-0260.bin", "", 0);
         CHECK_EQ(store_backup_save(p.directory, &cuff, INT64_MAX, 0, first, 1), -ERANGE);
+        CHECK_EQ(store_backup_save(p.directory, &cuff, 253402300800, 0, first, 1), -ERANGE);
+        CHECK_EQ(store_backup_save(p.directory, &cuff, -1, 0, first, 1), -ERANGE);
+        CHECK_EQ(count(&p, "backups"), 4);
+        /* also where time_t has 32 bits */
+        CHECK_EQ(store_backup_save(p.directory, &cuff, 4102444799, 0, first, sizeof first), 0);
+        check_file(&p, "backups/005fbf112233-20991231T235959Z-0000.bin", first, sizeof first);
         for (int i = 3; i <= 100; i++)
                 CHECK_EQ(store_backup_save(p.directory, &cuff, when, 0x0260, second, 1), 0);
         CHECK_EQ(store_backup_save(p.directory, &cuff, when, 0x0260, second, 1), -EEXIST);

@@ -84,8 +84,7 @@ static struct reader reader_start(const struct fixture *f, bool as_other_user) {
                 setenv(READ_AT, f->directory, 1);
                 if (as_other_user)
                         setenv(AS_USER, "1", 1);
-                execl("/proc/self/exe", "reader", (char *) NULL);
-                _exit(1);
+                fixture_again("reader");
         }
         close(to[0]);
         close(from[1]);

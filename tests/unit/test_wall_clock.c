@@ -3,6 +3,7 @@
 #include "app/wall_clock.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "check.h"
 
@@ -178,7 +179,48 @@ static void what_is_no_time_is_refused(void) {
         }
 }
 
+/* A cuff's clock may stand there, and people ask for it (`--to 2099-12-31`). */
+static void beyond_2038(void) {
+        static const struct {
+                const char *text;
+                int64_t utc;
+        } rows[] = {
+                {"2038-01-20T00:00:00Z", 2147558400},
+                {"2039-07-01T02:00:00+02:00", 2193091200},
+                {"2099-12-31T23:59:59Z", 4102444799},
+                {"9998-06-30T00:00:00Z", 253354780800},
+        };
+        const bool known = sizeof(time_t) > 4;
+        const struct date_time summer = {2039, 7, 1, 2, 0, 0};
+        char text[WALL_CLOCK_TEXT_SIZE];
+        int64_t begin, end, utc = 42;
+        struct date_time local = {.year = 42};
+
+        wall_clock_set_zone("Europe/Berlin");
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                CHECK_EQ(parse(rows[i].text), rows[i].utc);
+                wall_clock_format_utc(rows[i].utc, text);
+                CHECK_EQ(parse(text), rows[i].utc);
+                wall_clock_format_local(rows[i].utc, text);
+                CHECK_EQ(parse(text), rows[i].utc);
+        }
+        /* Of a time_t of 32 bits libc tells nothing there: no zone, and never a wrong date. */
+        CHECK_EQ(wall_clock_parse("2039-07-01", &begin, &end), 0);
+        CHECK_EQ(begin, known ? 2193084000 : 2193091200);
+        CHECK_EQ(end - begin, 24 * 3600);
+        CHECK_EQ(wall_clock_parse("2038-01-19", &begin, &end), 0);
+        CHECK_EQ(begin, 2147468400);
+        CHECK_EQ(end - begin, known ? 24 * 3600 : 25 * 3600);
+        CHECK_EQ(wall_clock_utc(&summer, &utc), known ? 0 : -ERANGE);
+        CHECK_EQ(utc, known ? 2193091200 : 42);
+        CHECK_EQ(wall_clock_local(2193091200, &local), known ? 0 : -ERANGE);
+        CHECK_EQ(local.year, known ? 2039 : 42);
+        wall_clock_format_local(2193091200, text);
+        CHECK_STR(text, known ? "2039-07-01T02:00:00+02:00" : "2039-07-01T00:00:00Z");
+        CHECK_EQ(wall_clock_local(INT64_MAX, &local), -ERANGE);
+}
+
 CHECK_MAIN("unit.wall_clock", TEST(local_times_in_berlin),
            TEST(with_an_offset_the_zone_is_of_no_matter), TEST(a_time_has_a_beginning_and_an_end),
            TEST(when_the_clock_is_moved), TEST(what_is_printed_is_taken_back), TEST(leap_days),
-           TEST(what_is_no_time_is_refused))
+           TEST(beyond_2038), TEST(what_is_no_time_is_refused))
