@@ -195,7 +195,7 @@ static char *text_or_null(char *text) {
 }
 
 int config_load(const char *path, struct config *ret, char **ret_errors, char **ret_warnings) {
-        struct config_load l = {0};
+        struct config_load l = {.path = path ? path : DEFAULT_PATH};
         char *errors = NULL, *warnings = NULL;
         size_t errors_size, warnings_size;
         int r;
@@ -204,7 +204,7 @@ int config_load(const char *path, struct config *ret, char **ret_errors, char **
         l.warnings = open_memstream(&warnings, &warnings_size);
         if (l.errors && l.warnings) {
                 set_defaults(&l);
-                config_file_read(&l, path ? path : DEFAULT_PATH, !path);
+                config_file_read(&l, l.path, !path);
                 read_known_variables(&l);
                 read_unknown_variables(&l);
                 config_check(&l);

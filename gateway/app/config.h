@@ -41,7 +41,10 @@ struct config { /* strings are owned; NULL where empty means "none" */
                 size_t n_urls;
                 int version;                           /* enum mqtt_version */
                 char *client_id;                       /* NULL: the instance id */
-                char *user, *password, *password_file; /* password: also read from password_file */
+                char *user, *password, *password_file; /* password: also read from password_file;
+                                                        * with a user and neither, from systemd's
+                                                        * credential mqtt-password or the file
+                                                        * `password` beside the configuration */
                 char *ca_file, *certificate_file, *key_file;
                 char *base_topic;
                 bool history; /* the request `history` is answered */

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -43,9 +45,20 @@ static void check_order(struct config_load *l, const char *low, uint64_t low_use
 /* --- the password file ---------------------------------------------------------------------------
  */
 
+/* What a person can change: systemd's copy is not it. */
+static const char *file_name(const struct config_load *l) {
+        const char *directory = getenv("CREDENTIALS_DIRECTORY");
+        const char *path = l->config.mqtt.password_file;
+
+        if (directory && directory[0] && strncmp(path, directory, strlen(directory)) == 0)
+                return "systemd's credential mqtt-password (the unit takes it from "
+                       "/etc/cuff2mqtt/password)";
+        return path;
+}
+
 static void refuse_file(struct config_load *l, const char *format_end) {
-        config_load_error(l, pick("mqtt.password_file"), "names %s, which %s",
-                          l->config.mqtt.password_file, format_end);
+        config_load_error(l, pick("mqtt.password_file"), "names %s, which %s", file_name(l),
+                          format_end);
 }
 
 /* Bytes read into `ret` (NUL-terminated), at most PASSWORD_MAX + 3; negative errno, already said.
@@ -101,6 +114,54 @@ static void take_password(struct config_load *l) {
         explicit_bzero(text, sizeof text);
 }
 
+/* --- .. that nobody named ------------------------------------------------------------------------
+ */
+
+/* The unit hands over an empty line where there is no such file. */
+static bool is_blank(const char *path) {
+        _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        char text[2];
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+
+        return n == 0 || (n == 1 && text[0] == '\n');
+}
+
+/* systemd.exec(5), LoadCredential=. NULL: it hands over none, or memory ended. */
+static char *credential_path(void) {
+        const char *directory = getenv("CREDENTIALS_DIRECTORY");
+        _cleanup_(freep) char *path = NULL;
+
+        if (!directory || !directory[0] || asprintf(&path, "%s/mqtt-password", directory) < 0)
+                return NULL;
+        return access(path, F_OK) == 0 ? TAKE_PTR(path) : NULL;
+}
+
+/* The file `password` beside the configuration. NULL: there is none to be had. */
+static char *neighbour_path(struct config_load *l) {
+        const char *slash = strrchr(l->path, '/');
+        _cleanup_(freep) char *path = NULL;
+
+        if (asprintf(&path, "%.*spassword", slash ? (int) (slash + 1 - l->path) : 0, l->path) < 0)
+                return NULL;
+        if (access(path, R_OK) == 0)
+                return TAKE_PTR(path);
+        if (errno == EACCES)
+                config_load_warning(l, pick("mqtt.password_file"),
+                                    "is not set, and %s cannot be read: %s", path, strerror(errno));
+        return NULL;
+}
+
+static void find_password(struct config_load *l) {
+        _cleanup_(freep) char *path = credential_path();
+
+        if (path && is_blank(path))
+                return;
+        if (!path && !(path = neighbour_path(l)))
+                return;
+        l->config.mqtt.password_file = TAKE_PTR(path);
+        take_password(l);
+}
+
 static void check_password(struct config_load *l) {
         const struct config *c = &l->config;
 
@@ -116,6 +177,8 @@ static void check_password(struct config_load *l) {
                                   "is set without mqtt.user: set the user too");
         else if (c->mqtt.password_file)
                 take_password(l);
+        else if (c->mqtt.user && !c->mqtt.password)
+                find_password(l);
 }
 
 /* --- TLS -----------------------------------------------------------------------------------------

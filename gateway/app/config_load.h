@@ -8,6 +8,7 @@
 
 struct config_load {
         struct config config;
+        const char *path;        /* of the file, also if there is none */
         FILE *errors, *warnings; /* one line each */
         unsigned n_errors;
         int error; /* -ENOMEM, -ENOENT ..: stronger than -EINVAL */

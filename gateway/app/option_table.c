@@ -85,7 +85,7 @@ const struct option option_table[] = {
         {TEXT("mqtt.password", mqtt.password, "", 0, 1024, NULL), .is_secret = true,
          .help = "Password for the broker; better put it into mqtt.password_file."},
         {TEXT("mqtt.password_file", mqtt.password_file, "", 0, 1024, option_check_absolute),
-         .help = "File whose only line is the password; for systemd credentials and containers."},
+         .help = "File whose only line is the password; empty: systemd's credential mqtt-password, or \"password\" beside this file."},
         {TEXT("mqtt.ca_file", mqtt.ca_file, "", 0, 1024, option_check_file),
          .help = "Certificates (PEM) the broker's must be signed by; empty: the system's."},
         {TEXT("mqtt.certificate_file", mqtt.certificate_file, "", 0, 1024, option_check_file),

@@ -30,6 +30,7 @@ static inline void clear_environment(void) {
                         v++;
         }
         unsetenv("STATE_DIRECTORY");
+        unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 static inline void begin(void) {

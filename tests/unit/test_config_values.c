@@ -211,6 +211,73 @@ static void a_password_file_gives_the_password(void) {
         end();
 }
 
+/* With a user, and without both options. */
+static void a_password_that_nobody_named_is_looked_for(void) {
+        static const char user[] = "mqtt = { user = \"u\"; };";
+        _cleanup_(freep) char *path = NULL;
+
+        begin();
+        path = path_of("password");
+        accepts(user);
+        CHECK(!now.config.mqtt.password && !now.config.mqtt.password_file && !now.warnings);
+        put("password", "beside\n", 7, 0640);
+        accepts(user);
+        CHECK_STR(now.config.mqtt.password, "beside");
+        CHECK_STR(now.config.mqtt.password_file, path);
+        CHECK(!now.warnings);
+        accepts("");
+        CHECK(!now.config.mqtt.password);
+        accepts("mqtt = { user = \"u\"; password = \"own\"; };");
+        CHECK_STR(now.config.mqtt.password, "own");
+        put("named", "named\n", 6, 0600);
+        accepts("mqtt = { user = \"u\"; password_file = \"$named\"; };");
+        CHECK_STR(now.config.mqtt.password, "named");
+        put("password", "beside\n", 7, 0644);
+        accepts(user);
+        CHECK(says(now.warnings, "mqtt.password_file names /") &&
+              says(now.warnings, "chmod o-r /"));
+        put("password", "\n", 1, 0640);
+        refuses(user,
+                "mqtt.password_file names $password, which is empty: write the password into it\n");
+        end();
+}
+
+/* What systemd hands over comes before the file beside the configuration. */
+static void a_credential_of_systemd_is_the_password(void) {
+        static const char user[] = "mqtt = { user = \"u\"; };";
+
+        begin();
+        setenv("CREDENTIALS_DIRECTORY", now.directory, 1);
+        put("password", "beside\n", 7, 0640);
+        accepts(user); /* other credentials only */
+        CHECK_STR(now.config.mqtt.password, "beside");
+        put("mqtt-password", "handed over\n", 12, 0400);
+        accepts(user);
+        CHECK_STR(now.config.mqtt.password, "handed over");
+        put("mqtt-password", "x", 1, 0400);
+        accepts(user);
+        CHECK_STR(now.config.mqtt.password, "x");
+        accepts("");
+        CHECK(!now.config.mqtt.password);
+        accepts("mqtt = { user = \"u\"; password = \"own\"; };");
+        CHECK_STR(now.config.mqtt.password, "own");
+        put("mqtt-password", "\n", 1, 0400); /* the unit's stand-in for no file */
+        accepts(user);
+        CHECK(!now.config.mqtt.password && !now.config.mqtt.password_file && !now.warnings);
+        put("mqtt-password", "", 0, 0400);
+        accepts(user);
+        CHECK(!now.config.mqtt.password);
+        put("mqtt-password", "a\nb\n", 4, 0400);
+        refuses(user,
+                "mqtt.password_file names systemd's credential mqtt-password (the unit takes it "
+                "from /etc/cuff2mqtt/password), which must hold one line: the "
+                "password\n");
+        setenv("CREDENTIALS_DIRECTORY", "", 1);
+        accepts(user);
+        CHECK_STR(now.config.mqtt.password, "beside");
+        end();
+}
+
 static void passwords_that_cannot_work_are_refused(void) {
         begin();
         put("pw", "geheim\n", 7, 0600);
@@ -265,5 +332,7 @@ CHECK_MAIN("unit.config_values", TEST(broker_urls_are_checked_and_never_show_a_p
            TEST(texts_are_utf_8), TEST(topics_and_names_are_checked),
            TEST(places_and_time_zones_are_checked), TEST(certificates_come_with_their_keys),
            TEST(a_minimum_must_not_exceed_its_maximum), TEST(a_password_file_gives_the_password),
+           TEST(a_password_that_nobody_named_is_looked_for),
+           TEST(a_credential_of_systemd_is_the_password),
            TEST(passwords_that_cannot_work_are_refused),
            TEST(a_password_others_can_read_is_warned_about), TEST(secrets_are_never_printed))
