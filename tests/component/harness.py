@@ -497,7 +497,7 @@ class World:
         self.running, self.log_level, self.mqtt_version = None, log_level, 'auto'
         self.allowed_duplicates = 0
         try:
-            self.bus = Bus(self.directory, policy)
+            self.bus = self.start_bus(policy)
             self.broker = Broker(self.directory, port=broker_port, extra=broker_extra)
             self.proxy = Proxy(self.broker.port) if use_proxy else None
             self.fake = self.start_cuffs(env or {'TZ': 'Europe/Berlin'})
@@ -507,6 +507,9 @@ class World:
         except BaseException:
             self.close()
             raise
+
+    def start_bus(self, policy):
+        return Bus(self.directory, policy)
 
     def start_cuffs(self, env):
         """The cuffs and the bluetoothd that hears them: here one program plays both."""
