@@ -5,18 +5,24 @@ BUILD   ?= build
 CC      ?= cc
 CLANG   ?= clang
 PREFIX  ?= /usr/local
+UNITDIR ?= /etc/systemd/system
 VERSION := $(shell sed -n 's/.*CUFF2MQTT_VERSION "\(.*\)"/\1/p' gateway/version.h)
 PYTHON  ?= /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+# What runs a program of another architecture, if CC makes such: the build runs one to write the man pages.
+EMULATOR ?=
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef \
         -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings -Wno-unused-parameter
 PKGS := libsystemd libcjson libconfig sqlite3 libpcap
 # A target that only cleans, installs packages or prints needs none of the libraries yet.
-PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS)) -lpaho-mqtt3as -lpthread
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lpaho-mqtt3as -lpthread
 
 CFLAGS   ?= -O2 -g
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+# The same bytes whatever directory it is built in.
+HARDEN   += -ffile-prefix-map=$(CURDIR)=.
 # 64 bits for files on armhf: captures can be large.
 BASE     := -std=gnu17 -Igateway -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) $(WERROR)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -32,13 +38,16 @@ CUFF_VHCI := $(filter tests/virtual_cuff/vhci_%,$(CUFF_SRC))
 CUFF_HOST := $(filter tests/virtual_cuff/smp% %/att_server.c %/l2cap.c,$(CUFF_SRC))
 CUFF_BOTH := $(filter-out $(CUFF_DBUS) $(CUFF_VHCI) $(CUFF_HOST),$(CUFF_SRC))
 CUFF_BASE := -std=gnu17 -Itests/virtual_cuff -D_GNU_SOURCE $(WARN) $(WERROR)
-CUFF_CFLAGS = $(shell pkg-config --cflags libsystemd libcrypto)
-DBUS_LIBS   = $(shell pkg-config --libs libsystemd)
-VHCI_LIBS   = $(shell pkg-config --libs libsystemd libcrypto)
+CUFF_CFLAGS = $(shell $(PKG_CONFIG) --cflags libsystemd libcrypto)
+DBUS_LIBS   = $(shell $(PKG_CONFIG) --libs libsystemd)
+VHCI_LIBS   = $(shell $(PKG_CONFIG) --libs libsystemd libcrypto)
 
 .PHONY: all demo check tests-built lint fuzz fuzzers coverage coverage-built bench install uninstall clean \
-        deps version ci-full format
+        deps version ci-full format service unit unit-built
 all: $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff $(BUILD)/virtual-cuff-vhci
+
+# What is installed.
+service: $(BUILD)/cuff2mqtt $(BUILD)/share/.made
 
 # --- the service ---------------------------------------------------------------------------------
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
@@ -81,11 +90,35 @@ $(BUILD)/shell-files: $(BUILD)/obj/tools/shell_files.o $(OBJECTS)
 	$(CC) $(CFLAGS) -pie $^ $(PKG_LIBS) -o $@
 $(BUILD)/share/.made: $(BUILD)/shell-files
 	@mkdir -p $(@D)/man
-	$< man > $(@D)/man/cuff2mqtt.1
-	for name in $$($< names); do $< man $$name > $(@D)/man/cuff2mqtt-$$name.1; done
-	$< bash > $(@D)/cuff2mqtt.bash
-	$< zsh > $(@D)/_cuff2mqtt
+	$(EMULATOR) $< man > $(@D)/man/cuff2mqtt.1
+	for name in $$($(EMULATOR) $< names); do $(EMULATOR) $< man $$name > $(@D)/man/cuff2mqtt-$$name.1; done
+	$(EMULATOR) $< bash > $(@D)/cuff2mqtt.bash
+	$(EMULATOR) $< zsh > $(@D)/_cuff2mqtt
 	@touch $@
+
+# The unit with the program's directory, and without what the systemd of this release would warn about.
+.PHONY: systemd-unit
+systemd-unit $(BUILD)/cuff2mqtt.service:
+	@mkdir -p $(BUILD)
+	sed -e 's|/usr/local/bin|$(PREFIX)/bin|' \
+	        $$($(PKG_CONFIG) --atleast-version=254 libsystemd || echo '-e /(systemd.254)$$/,+1d') \
+	        packaging/systemd/cuff2mqtt.service > $(BUILD)/cuff2mqtt.service
+
+# --- unit tests of what is installed, for packages and other architectures: no sanitizer ----------
+UNIT := $(filter-out test_vhci_%,$(TESTS))
+
+$(BUILD)/obj/tests/unit/%.o: BASE += -Itests
+$(BUILD)/libcuff2mqtt.a: $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcuff2mqtt.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+unit-built: $(UNIT:%=$(BUILD)/unit/%)
+unit: unit-built
+	@EMULATOR="$(EMULATOR)" tests/unit/run $(BUILD)/unit
 
 # --- the same under sanitizers, for the tests ----------------------------------------------------
 SAN_OBJECTS := $(SOURCES:%.c=$(BUILD)/san/%.o)
@@ -227,13 +260,15 @@ ci-full:
 	@$(MAKE) --no-print-directory check & one=$$!; $(MAKE) --no-print-directory check && wait $$one
 	@$(MAKE) --no-print-directory fuzz SECONDS=600
 	@$(MAKE) --no-print-directory bench
+	@$(MAKE) --no-print-directory deb-all
+	@$(MAKE) --no-print-directory package-test-full
 
 deps-%:
 	@packaging/install-dependencies $*
 
 deps: deps-build
 
-install: all $(BUILD)/share/.made
+install: service systemd-unit
 	install -dm755 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m644 $(BUILD)/share/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -Dm644 $(BUILD)/share/cuff2mqtt.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cuff2mqtt
@@ -242,15 +277,49 @@ install: all $(BUILD)/share/.made
 	install -dm755 $(DESTDIR)/etc/cuff2mqtt
 	test -e $(DESTDIR)/etc/cuff2mqtt/cuff2mqtt.conf || \
 	        install -m640 config/cuff2mqtt.conf $(DESTDIR)/etc/cuff2mqtt/cuff2mqtt.conf
-	install -dm755 $(DESTDIR)/etc/systemd/system
-	sed 's|/usr/local|$(PREFIX)|' packaging/systemd/cuff2mqtt.service \
-	        > $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
+	install -Dm644 $(BUILD)/cuff2mqtt.service $(DESTDIR)$(UNITDIR)/cuff2mqtt.service
+	install -Dm644 packaging/systemd/cuff2mqtt.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/cuff2mqtt.conf
+	@test -n "$(DESTDIR)" || packaging/systemd/make-user $(PREFIX)/lib/sysusers.d/cuff2mqtt.conf
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/cuff2mqtt $(DESTDIR)/etc/systemd/system/cuff2mqtt.service
+	rm -f $(DESTDIR)$(PREFIX)/bin/cuff2mqtt $(DESTDIR)$(UNITDIR)/cuff2mqtt.service
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/cuff2mqtt.conf
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/cuff2mqtt.1 $(DESTDIR)$(PREFIX)/share/man/man1/cuff2mqtt-*.1
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cuff2mqtt
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_cuff2mqtt
+
+# --- Debian packages: docs/packaging.md ---------------------------------------------------------------
+# make deb: for this machine. make deb RELEASE=trixie ARCH=arm64: for another, in a clean root; as root.
+.PHONY: deb deb-all package-test package-test-full
+deb: deps-deb
+	@$(if $(RELEASE)$(ARCH),packaging/install-dependencies package &&) packaging/build-deb $(BUILD) \
+	        $(if $(RELEASE)$(ARCH),$(or $(RELEASE),$(shell . /etc/os-release && echo $$VERSION_CODENAME)) \
+	        $(or $(ARCH),$(shell dpkg --print-architecture)))
+
+# All we publish, each with its unit tests; arm's run in emulation.
+deb-all:
+	@for release in bookworm trixie; do for arch in amd64 arm64 armhf; do \
+	        $(MAKE) --no-print-directory deb RELEASE=$$release ARCH=$$arch || exit 1; done; done
+
+# What the packages are worth, in clean roots; as root. The short one: this machine's, built without its unit tests.
+package-test package-test-full: deps-package
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/virtual-cuff
+	@tests/package/run $(BUILD) $(if $(filter %-full,$@),full)
+
+# --- a release: packaging/release calls these -------------------------------------------------------
+# The tree of the last commit, with its time: the same bytes from every clone.
+DIST := cuff2mqtt-$(VERSION)
+.PHONY: dist sbom
+dist:
+	@mkdir -p $(BUILD)/dist
+	git -c tar.umask=0022 archive --format=tar --prefix=$(DIST)/ HEAD > $(BUILD)/dist/$(DIST).tar
+	xz -9 --threads=1 --force $(BUILD)/dist/$(DIST).tar
+	@echo $(BUILD)/dist/$(DIST).tar.xz
+
+# What the program was linked with, by Debian's names and versions (SPDX 2.3).
+sbom: $(BUILD)/cuff2mqtt
+	@mkdir -p $(BUILD)/dist
+	packaging/sbom $(BUILD)/cuff2mqtt $(VERSION) > $(BUILD)/dist/$(DIST).$(shell dpkg --print-architecture).spdx.json
 
 format:
 	clang-format -i $(shell find gateway tests tools -name '*.[ch]')
