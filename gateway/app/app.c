@@ -12,6 +12,7 @@
 #include "app/bridge.h"
 #include "app/collector.h"
 #include "app/cuff.h"
+#include "app/health.h"
 #include "app/publisher.h"
 #include "app/requests.h"
 #include "app/wall_clock.h"
@@ -34,6 +35,7 @@ struct app {
         struct collector *collector;
         struct publisher *publisher;
         struct bridge bridge;
+        struct health health;
         bool stopping;
         int exit_code;
         char status[640]; /* what systemd was told last */
@@ -131,6 +133,12 @@ static void on_broker_changed(void *owner) {
 
         bridge_health(&a->bridge);
         tell_systemd(a);
+}
+
+static char *on_health_asked(void *userdata) {
+        struct app *a = userdata;
+
+        return bridge_health_check(&a->bridge);
 }
 
 static char *on_info(void *owner) {
@@ -304,11 +312,16 @@ static int start(struct app *a) {
         r = make_halves(a);
         if (r < 0)
                 return r;
+        r = health_start(&a->health, a->event, a->config->state_directory, on_health_asked, a);
+        if (r < 0)
+                log_warning("`cuff2mqtt health` gets no answer: no socket can be made in %s (%s)",
+                            a->config->state_directory, strerror(-r));
         sd_event_set_watchdog(a->event, true);
         return 0;
 }
 
 static void app_done(struct app *a) {
+        health_stop(&a->health);
         if (a->collector)
                 bridge_done(&a->bridge);
         publisher_free(a->publisher);

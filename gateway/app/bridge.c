@@ -13,6 +13,7 @@
 #include "app/requests.h"
 #include "app/wall_clock.h"
 #include "base/cleanup.h"
+#include "mqtt/json.h"
 #include "mqtt/message.h"
 #include "store/outbox.h"
 
@@ -153,6 +154,32 @@ void bridge_health(struct bridge *b) {
                 }),
                 0, /* retain= */ true, 0);
         deadline_set_usec(&b->health, b->config->timing.health_usec);
+}
+
+/* The broker's trouble comes last: who asks over the broker has none. */
+static const char *first_problem(const struct bridge *b, char buffer[BRIDGE_PROBLEM_SIZE]) {
+        const char *trouble = bridge_problem(b, buffer);
+
+        if (trouble || mqtt_client_is_connected(b->publisher->client))
+                return trouble;
+        return b->publisher->trouble[0] ? b->publisher->trouble
+                                        : "There is no connection to the MQTT broker yet";
+}
+
+char *bridge_health_check(const struct bridge *b) {
+        char buffer[BRIDGE_PROBLEM_SIZE];
+        const char *problem = first_problem(b, buffer);
+        struct json j = json_begin(cJSON_CreateObject());
+        cJSON *checks;
+
+        json_bool(&j, j.root, "healthy", !problem);
+        checks = json_object(&j, j.root, "checks");
+        json_bool(&j, checks, "bluetooth",
+                  b->collector->adapter_on && !b->collector->access_denied);
+        json_bool(&j, checks, "database", b->collector->intake.error == 0);
+        json_bool(&j, checks, "mqtt", mqtt_client_is_connected(b->publisher->client));
+        json_text(&j, j.root, "problem", problem);
+        return json_end(&j);
 }
 
 void bridge_health_changed(struct bridge *b) {

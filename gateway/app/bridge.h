@@ -56,6 +56,8 @@ void bridge_finish(struct bridge *b);
  * negative errno. */
 int bridge_set_log_level(struct bridge *b, const char *word);
 char *bridge_info(const struct bridge *b);
+/* {"healthy", "checks": {"bluetooth", "database", "mqtt"}, "problem"}, to be freed. */
+char *bridge_health_check(const struct bridge *b);
 void bridge_event(struct bridge *b, const char *type, const char *data, const char *transaction);
 /* Publishes the health now and every timing.health from now on. */
 void bridge_health(struct bridge *b);

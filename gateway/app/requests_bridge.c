@@ -83,17 +83,7 @@ struct reply requests_info(struct bridge *b, const struct request *request) {
 }
 
 struct reply requests_health_check(struct bridge *b, const struct request *request) {
-        char buffer[BRIDGE_PROBLEM_SIZE];
-        const char *trouble = bridge_problem(b, buffer);
-        cJSON *data = cJSON_CreateObject(), *checks = cJSON_AddObjectToObject(data, "checks");
-
-        cJSON_AddBoolToObject(data, "healthy", !trouble);
-        cJSON_AddBoolToObject(checks, "bluetooth",
-                              b->collector->adapter_on && !b->collector->access_denied);
-        cJSON_AddBoolToObject(checks, "database", b->collector->intake.error == 0);
-        cJSON_AddBoolToObject(checks, "mqtt", mqtt_client_is_connected(b->publisher->client));
-        add_text(data, "problem", trouble);
-        return answer(data);
+        return requests_ok(bridge_health_check(b));
 }
 
 /* --- options --- */

@@ -10,10 +10,13 @@
 #include "cli/tame.h"
 
 const struct command *const command_list[] = {
-        &command_run,     &command_pair,   &command_cuffs,   &command_sync,   &command_watch,
-        &command_history, &command_stats,  &command_rename,  &command_users,  &command_remove,
-        &command_info,    &command_import, &command_backup,  &command_doctor, &command_check_config,
-        &command_explain, &command_decode, &command_version, &command_help,   NULL,
+        &command_run,          &command_pair,    &command_cuffs,
+        &command_sync,         &command_watch,   &command_history,
+        &command_stats,        &command_rename,  &command_users,
+        &command_remove,       &command_info,    &command_health,
+        &command_import,       &command_backup,  &command_doctor,
+        &command_check_config, &command_explain, &command_decode,
+        &command_version,      &command_help,    NULL,
 };
 
 const char command_exit_codes[] =

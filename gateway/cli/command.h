@@ -49,8 +49,8 @@ struct command {
 
 extern const struct command command_run, command_pair, command_cuffs, command_sync, command_watch,
         command_history, command_stats, command_rename, command_users, command_remove, command_info,
-        command_import, command_backup, command_doctor, command_check_config, command_explain,
-        command_decode, command_version, command_help;
+        command_health, command_import, command_backup, command_doctor, command_check_config,
+        command_explain, command_decode, command_version, command_help;
 
 extern const struct command *const command_list[]; /* all of them, up to a NULL */
 extern const char command_exit_codes[];            /* lines, as the overview ends */

@@ -7,7 +7,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CUFF2MQTT = os.environ.get("CUFF2MQTT", os.path.join(ROOT, "build", "san", "cuff2mqtt"))
-SUBCOMMANDS = ("run", "pair", "cuffs", "sync", "watch", "history", "stats", "rename", "users", "remove", "info",
+SUBCOMMANDS = ("run", "pair", "cuffs", "sync", "watch", "history", "stats", "rename", "users", "remove", "info", "health",
                "import", "backup", "doctor", "check-config", "explain", "decode", "version", "help")
 OK, USAGE, CONFIG = 0, 64, 78
 

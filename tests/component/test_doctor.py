@@ -313,8 +313,10 @@ class Whole(Doctor):
         def files():
             seen = {}
             for name in os.listdir(w.state_directory):
-                if not name.endswith('-shm'):  # SQLite's index of the log: readers leave marks in it
-                    with open(os.path.join(w.state_directory, name), 'rb') as f:
+                path = os.path.join(w.state_directory, name)
+                # not SQLite's index of the log, in which readers leave marks; not the socket of health
+                if os.path.isfile(path) and not name.endswith('-shm'):
+                    with open(path, 'rb') as f:
                         seen[name] = f.read()
             return seen
         before = files()

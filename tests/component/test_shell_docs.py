@@ -53,7 +53,7 @@ class Page(Shell):
             w.fake.do('measure %s %s user=%d' % (CUFF, values, user))
             w.measured(values)
         self.state(w, lambda s: s['sync_state'] == 'idle' and s['users'] == [1, 2])
-        run = ['rename 28:FF Bedroom', 'users 1 Anna --person anna', 'users Bedroom 2 Bob', 'cuffs', 'info']
+        run = ['rename 28:FF Bedroom', 'users 1 Anna --person anna', 'users Bedroom 2 Bob', 'cuffs', 'info', 'health']
         for line in run:
             self.run_example(w, line)
         self.interactive(w, 'sync', '121/79/62', lambda p: p.out.wait('Press'), 'new measurement')

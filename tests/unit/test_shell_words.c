@@ -407,7 +407,7 @@ static void all_commands_are_listed(void) {
                 CHECK(strlen(command_list[n]->summary) <= 64);
                 CHECK(command_list[n]->operands <= COMMAND_OPERANDS_MAX);
         }
-        CHECK_EQ(n, 19);
+        CHECK_EQ(n, 20);
         CHECK(strstr(command_exit_codes, "\n  15  "));
 }
 
