@@ -13,6 +13,7 @@
 #include "cli/service_directory.h"
 #include "cli/tame.h"
 #include "store/copy.h"
+#include "store/file.h"
 #include "store/measurements.h"
 
 DEFINE_CLEANUP(struct store *, store_close)
@@ -90,7 +91,8 @@ static int open_reader(const struct backup *b, const char *directory, struct sto
         return r == -ENOTSUP ? EXIT_CODE_DATABASE_NEWER : EXIT_CODE_STATE;
 }
 
-/* A copy that goes with the directory is none; and each would hold the ones before. */
+/* A copy that goes with the directory is none. The room where the service itself puts copies is
+ * allowed: in a container it is the only place, and whoever looks there takes them out. */
 static int check_place(const struct backup *b) {
         char *end = strrchr(b->target, '/');
         _cleanup_(freep) char *parent = strndup(b->target, (size_t) (end - b->target) + 1);
@@ -98,11 +100,13 @@ static int check_place(const struct backup *b) {
         _cleanup_(freep) char *from = realpath(b->directory, NULL);
         size_t n = from ? strlen(from) : 0;
 
-        if (!to || !from || strncmp(to, from, n) != 0 || (to[n] && to[n] != '/'))
+        if (!to || !from || strncmp(to, from, n) != 0 || (to[n] && to[n] != '/') ||
+            strcmp(to + n, "/" FILE_BACKUPS) == 0)
                 return EXIT_CODE_OK;
         fprintf(stderr,
-                "cuff2mqtt: %s lies in the directory that is copied: choose another place\n",
-                tame(strdupa(b->target)));
+                "cuff2mqtt: %s lies in the directory that is copied: choose another place, or "
+                "%s/backups\n",
+                tame(strdupa(b->target)), tame(strdupa(b->directory)));
         return EXIT_CODE_USAGE;
 }
 

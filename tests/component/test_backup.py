@@ -110,8 +110,22 @@ class Backup(MemoryStory):
         for to in ('state/copy', 'state/copy/', 'state/in/copy', 'link/copy', 'state/../state/copy'):
             self.assertIn('lies in the directory that is copied', self.backup(w, to, code=64, cwd=w.directory))
         self.assertEqual(os.listdir(w.state_directory), before)
+        self.assertIn(' or %s/backups\n' % w.state_directory, self.backup(w, 'state/copy', code=64, cwd=w.directory))
         self.backup(w, 'state2/', code=0, cwd=w.directory)
         self.assertEqual(self.look(os.path.join(w.directory, 'state2')), [])
+
+    def test_into_the_services_own_room(self):
+        """All that a container can write is its volume; what is taken out of it must be the gateway and no more."""
+        w = self.world()
+        rooms = os.path.join(w.state_directory, 'backups')
+        os.mkdir(rooms, 0o700)
+        self.assertIn('lies in the directory that is copied', self.backup(w, rooms + '/', code=64))
+        for name in 'one', 'two':
+            self.backup(w, os.path.join(rooms, name))
+            self.assertEqual(sorted(os.listdir(os.path.join(rooms, name))), ['cuff2mqtt.db', 'keys'])
+        os.mkdir(os.path.join(rooms, 'deep'))
+        self.backup(w, os.path.join(rooms, 'deep', 'three'), code=64)
+        self.assertIn('is there already', self.backup(w, os.path.join(rooms, 'one'), code=1))
 
     def test_no_database(self):
         w = self.world(service=False)
