@@ -97,7 +97,7 @@ const struct option option_table[] = {
         {BOOL("mqtt.history", mqtt.history, "true"),
          .help = "Answer the request history: measurements of the past go over MQTT when asked for."},
         {INTEGER("mqtt.keep_alive", mqtt.keep_alive_s, "60", 1, 65535),
-         .help = "Seconds after which the broker notices that we are gone."},
+         .help = "Seconds after which the broker notices that we are gone, and we that it acknowledges nothing."},
         {SECONDS("mqtt.backoff_min", mqtt.backoff_min_usec, "1", 0.01, 3600),
          .help = "Pause before the second try to reach a broker; then doubled each time .."},
         {SECONDS("mqtt.backoff_max", mqtt.backoff_max_usec, "60", 0.01, 86400),

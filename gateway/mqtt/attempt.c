@@ -13,6 +13,7 @@
 #define SESSION_EXPIRY_S  3600
 #define WILL_DELAY_S      10
 #define PAHO_QUEUE        (2 * MQTT_QUEUE) /* what Paho may hold itself; the window keeps it far below */
+#define PAHO_NO_MEMORY    (-99)            /* PAHO_MEMORY_ERROR of a header that is not installed */
 #define SYSTEM_CA_PATH    "/etc/ssl/certs"
 
 /* Level 1 and above forbid what TLS 1.0 and 1.1 need; Paho 1.3.12 can only pin one version, not a
@@ -24,6 +25,23 @@ struct mqtt_attempt {
         struct mqtt_report report; /* the context of every callback */
         MQTTAsync handle;
 };
+
+int mqtt_keeper_new(struct mqtt_keeper **ret) {
+        MQTTAsync handle;
+
+        if (MQTTAsync_create(&handle, "tcp://never-connected", "keeper",
+                             MQTTCLIENT_PERSISTENCE_NONE, NULL) != MQTTASYNC_SUCCESS)
+                return -ENOMEM;
+        *ret = handle;
+        return 0;
+}
+
+void mqtt_keeper_free(struct mqtt_keeper *k) {
+        MQTTAsync handle = k;
+
+        if (handle)
+                MQTTAsync_destroy(&handle);
+}
 
 /* A list on the stack; Paho copies it. */
 static MQTTProperties properties_of(MQTTProperty *array, int n) {
@@ -198,6 +216,7 @@ int mqtt_attempt_send(struct mqtt_attempt *a, const struct mqtt_outgoing *m, int
         if (r == MQTTASYNC_SUCCESS)
                 *ret_id = response.token;
         return r == MQTTASYNC_SUCCESS ? 0
+               : r == PAHO_NO_MEMORY  ? -ENOMEM
                : r == MQTTASYNC_DISCONNECTED || r == MQTTASYNC_MAX_BUFFERED_MESSAGES ||
                                r == MQTTASYNC_NO_MORE_MSGIDS
                        ? -EAGAIN

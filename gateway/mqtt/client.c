@@ -11,8 +11,21 @@
 
 #define SUBACK_TIMEOUT_USEC UINT64_C(20000000)
 
+/* Some acknowledgement must come in this time. A broker owes it; and Paho 1.3.12 loses a message
+ * without a word when its own thread finds no memory. */
+static void await_acknowledgement(struct mqtt_client *c) {
+        if (c->state != MQTT_CONNECTED || deadline_is_set(&c->timer))
+                return;
+        if (c->window.n_flying > 0)
+                deadline_set_usec(&c->timer, c->options.keep_alive_s * UINT64_C(1000000));
+}
+
 static void pump(struct mqtt_client *c) {
-        mqtt_window_pump(&c->window, c->attempt, &c->counters);
+        if (mqtt_window_pump(&c->window, c->attempt, &c->counters) == -ENOMEM)
+                mqtt_notes_push(c->notes, &(struct mqtt_note){.kind = MQTT_NOTE_LOST,
+                                                              .generation = c->generation,
+                                                              .code = MQTT_TROUBLE_MEMORY});
+        await_acknowledgement(c);
         if (c->state != MQTT_LEAVING || !mqtt_window_is_empty(&c->window))
                 return;
         c->state = MQTT_DISCONNECTING;
@@ -22,6 +35,8 @@ static void pump(struct mqtt_client *c) {
 /* The window has moved. `room` comes as a note of its own: one call of the owner per note, the last
  * thing done, so that the owner may free us in it. */
 static void move_window(struct mqtt_client *c, size_t room_before) {
+        if (c->state == MQTT_CONNECTED)
+                deadline_clear(&c->timer);
         pump(c);
         if (room_before == 0 && mqtt_window_room(&c->window) > 0)
                 mqtt_notes_push(c->notes, &(struct mqtt_note){.kind = MQTT_NOTE_ROOM,
@@ -165,7 +180,7 @@ static void dispatch(struct mqtt_client *c, struct mqtt_note *note) {
                 mqtt_link_lost(c, note->code); /* Paho 1.3.12 calls this lost no more */
                 break;
         case MQTT_NOTE_LOST:
-                mqtt_link_lost(c, 0);
+                mqtt_link_lost(c, note->code); /* 0, or one of ours */
                 break;
         case MQTT_NOTE_DISCONNECTED:
                 mqtt_link_finish(c);
@@ -258,8 +273,10 @@ void mqtt_client_free(struct mqtt_client *c) {
         sd_event_source_disable_unref(c->source);
         if (c->state == MQTT_CONNECTING || c->state == MQTT_ABANDONING || c->overdue)
                 mqtt_attempt_abandon(c->attempt);
-        else
+        else {
                 mqtt_attempt_free(c->attempt);
+                mqtt_keeper_free(c->keeper);
+        }
         if (c->notes)
                 mqtt_notes_close(c->notes);
         mqtt_notes_unref(c->notes);
@@ -328,6 +345,10 @@ int mqtt_client_publish(struct mqtt_client *c, const struct mqtt_outgoing *m) {
         mqtt_parcels_put(&c->window.waiting, p);
         pump(c);
         return 0;
+}
+
+bool mqtt_client_has(const struct mqtt_client *c, uint64_t token) {
+        return mqtt_window_has(&c->window, token);
 }
 
 const struct mqtt_counters *mqtt_client_counters(const struct mqtt_client *c) {

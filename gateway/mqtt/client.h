@@ -98,6 +98,8 @@ size_t mqtt_client_room(const struct mqtt_client *c);
  * was accepted and not acknowledged when the connection ends is forgotten: publish again on
  * `connected`. */
 int mqtt_client_publish(struct mqtt_client *c, const struct mqtt_outgoing *m);
+/* Accepted on this connection, and neither acknowledged nor refused so far. */
+bool mqtt_client_has(const struct mqtt_client *c, uint64_t token);
 
 struct mqtt_counters {
         uint64_t published, received, dropped, reconnects;

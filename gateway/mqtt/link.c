@@ -71,21 +71,23 @@ static void try_next_broker(struct mqtt_client *c) {
         mqtt_link_schedule(c, c->at == 0 ? next_backoff(c) : 0);
 }
 
-/* The new handle is made before the old one is destroyed: with the last handle Paho stops its
- * threads, and waits a second for them. */
+/* The old handle goes before the new one is made: mqtt_attempt_free() says why. */
 static int begin_attempt(struct mqtt_client *c) {
         struct mqtt_attempt_setup setup = {.options = &c->options,
                                            .url = mqtt_link_url(c),
                                            .version = c->version,
                                            .generation = ++c->generation,
                                            .notes = c->notes};
-        struct mqtt_attempt *old = c->attempt;
-        int r;
+        int r = 0;
 
+        if (!c->keeper)
+                r = mqtt_keeper_new(&c->keeper);
+        if (r < 0)
+                return r;
+        mqtt_attempt_free(TAKE_PTR(c->attempt));
         r = mqtt_attempt_new(&setup, &c->attempt);
         if (r < 0)
                 return r;
-        mqtt_attempt_free(old);
         free(TAKE_PTR(c->tls));
         return mqtt_attempt_connect(c->attempt);
 }
@@ -156,10 +158,11 @@ void mqtt_link_on_timer(void *userdata) {
                 mqtt_attempt_disconnect(c->attempt);
                 try_next_broker(c);
                 report_lost(c, mqtt_trouble_no_suback(&t));
-        }
+        } else if (c->state == MQTT_CONNECTED)
+                mqtt_link_lost(c, MQTT_TROUBLE_PUBACK);
 }
 
-/* `code` is what the broker said (MQTT 5), or 0. */
+/* `code` is what the broker said (MQTT 5), 0, or one of ours, with the connection still up. */
 void mqtt_link_lost(struct mqtt_client *c, int code) {
         struct mqtt_trouble t = trouble_of(c, code, NULL);
         uint64_t now = 0;
@@ -168,6 +171,10 @@ void mqtt_link_lost(struct mqtt_client *c, int code) {
         if (c->state == MQTT_WAITING)
                 return; /* told already */
         mqtt_window_clear(&c->window);
+        if (code < 0) {
+                c->generation++; /* what this handle still says is stale */
+                mqtt_attempt_disconnect(c->attempt);
+        }
         if (c->state == MQTT_LEAVING || c->state == MQTT_DISCONNECTING) {
                 mqtt_link_finish(c); /* the broker publishes the will */
                 return;

@@ -42,8 +42,9 @@ struct mqtt_client {
 
         enum mqtt_state state;
         struct mqtt_broker *brokers;
-        size_t at;   /* the broker being tried or used */
-        int version; /* 5, 4 */
+        size_t at;                  /* the broker being tried or used */
+        int version;                /* 5, 4 */
+        struct mqtt_keeper *keeper; /* with the first attempt, and as long as we */
         struct mqtt_attempt *attempt;
         unsigned generation; /* notes of any other are stale */
         char *tls;           /* what OpenSSL said about this attempt */

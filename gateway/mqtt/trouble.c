@@ -216,6 +216,14 @@ char *mqtt_trouble_failed(const struct mqtt_trouble *t) {
 char *mqtt_trouble_lost(const struct mqtt_trouble *t) {
         if (t->code > 0 && code_text(t->code))
                 return sentence(t->url, code_text(t->code));
+        if (t->code == MQTT_TROUBLE_MEMORY)
+                return sentence(t->url,
+                                "was not sent a message, because memory ran out: we connect "
+                                "again, and send it then");
+        if (t->code == MQTT_TROUBLE_PUBACK)
+                return sentence(t->url,
+                                "does not acknowledge what we send: we connect again, and send it "
+                                "once more; if this repeats, look into the broker's log");
         return sentence(t->url, "closed the connection or has gone away: we connect again; if this "
                                 "repeats, look into the broker's log");
 }

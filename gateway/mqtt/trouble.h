@@ -6,14 +6,17 @@
 
 #include "mqtt/url.h"
 
-#define MQTT_TROUBLE_SETUP (-1000) /* a code of ours: Paho did not even try */
+/* Codes of ours. */
+#define MQTT_TROUBLE_SETUP  (-1000) /* Paho did not even try */
+#define MQTT_TROUBLE_MEMORY (-1001) /* Paho had none for a message */
+#define MQTT_TROUBLE_PUBACK (-1002) /* none came for a whole mqtt.keep_alive */
 
 struct mqtt_trouble {
         const struct mqtt_url *url;
         const char *user; /* NULL: we sent none */
         bool has_certificate;
-        int version;      /* that was spoken: 5, 4 */
-        int code;         /* CONNACK or DISCONNECT reason (above 0), or Paho's error (below) */
+        int version; /* that was spoken: 5, 4 */
+        int code;    /* CONNACK or DISCONNECT reason (above 0), or Paho's error or ours (below) */
         const char *paho; /* Paho's own words, NULL */
         const char *tls;  /* OpenSSL's first line, NULL */
 };

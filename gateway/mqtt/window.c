@@ -23,8 +23,18 @@ size_t mqtt_window_room(const struct mqtt_window *w) {
         return busy < w->size ? w->size - busy : 0;
 }
 
-void mqtt_window_pump(struct mqtt_window *w, struct mqtt_attempt *a,
-                      struct mqtt_counters *counters) {
+bool mqtt_window_has(const struct mqtt_window *w, uint64_t token) {
+        for (size_t i = 0; i < w->n_flying; i++)
+                if (w->flying[i].token == token)
+                        return true;
+        for (const struct mqtt_parcel *p = w->waiting.first; p; p = p->next)
+                if (p->message.token == token)
+                        return true;
+        return false;
+}
+
+int mqtt_window_pump(struct mqtt_window *w, struct mqtt_attempt *a,
+                     struct mqtt_counters *counters) {
         while (w->waiting.first) {
                 const struct mqtt_outgoing *m = &w->waiting.first->message;
                 int id, r;
@@ -34,6 +44,8 @@ void mqtt_window_pump(struct mqtt_window *w, struct mqtt_attempt *a,
                 r = mqtt_attempt_send(a, m, &id);
                 if (r == -EAGAIN && m->qos > 0)
                         break;
+                if (r == -ENOMEM)
+                        return r;
                 if (r < 0)
                         counters->dropped++;
                 else if (m->qos == 0)
@@ -44,6 +56,7 @@ void mqtt_window_pump(struct mqtt_window *w, struct mqtt_attempt *a,
                 }
                 free(mqtt_parcels_take(&w->waiting));
         }
+        return 0;
 }
 
 int mqtt_window_land(struct mqtt_window *w, int id, uint64_t *ret_token) {

@@ -25,11 +25,12 @@ void mqtt_window_clear(struct mqtt_window *w); /* forgets all messages */
 
 bool mqtt_window_is_empty(const struct mqtt_window *w);
 size_t mqtt_window_room(const struct mqtt_window *w);
+bool mqtt_window_has(const struct mqtt_window *w, uint64_t token); /* waiting or flying */
 
 /* Sends what the window lets out, in order. QoS 0 keeps its place in the queue, but needs none in
- * the window: it is published when it is sent. What Paho refuses for good is dropped. */
-void mqtt_window_pump(struct mqtt_window *w, struct mqtt_attempt *a,
-                      struct mqtt_counters *counters);
+ * the window: it is published when it is sent. What Paho refuses for good is dropped. 0, or
+ * -ENOMEM: the rest waits. */
+int mqtt_window_pump(struct mqtt_window *w, struct mqtt_attempt *a, struct mqtt_counters *counters);
 
 /* Acknowledged or refused: 0 and the token, or -ENOENT. */
 int mqtt_window_land(struct mqtt_window *w, int id, uint64_t *ret_token);
