@@ -147,12 +147,15 @@ static void on_pair_done(void *owner, enum bluez_error error) {
 
 static void on_disconnect_done(void *owner, enum bluez_error error) {
         struct cuff *cuff = owner;
+        bool was_pause = cuff->pausing;
 
         cuff->pausing = false;
         if (!bluez_device_info(cuff->device)->connected)
                 cuff_memory_away(cuff);
         if (!bluez_device_info(cuff->device)->connected || error != BLUEZ_OK)
                 cuff_event(cuff, EVENT_LOST); /* a cancelled Connect yields no Connected=false */
+        if (was_pause && cuff->session.state == SESSION_IDLE) /* late: it was armed again already */
+                wake_arm(&cuff->collector->wake);
         collector_session_moved(cuff->collector, cuff);
 }
 

@@ -20,6 +20,10 @@ void intake_init(struct intake *i, sd_event *event, struct store *store,
                  const struct intake_events *events, void *owner) {
         *i = (struct intake){.store = store, .events = events, .owner = owner};
         deadline_init(&i->retry, event, on_retry, i);
+        /* Made ready now: when they are needed there may be no memory. */
+        deadline_prepare(&i->retry);
+        i->waiting = calloc(INTAKE_WAITING_READY, sizeof *i->waiting);
+        i->allocated = i->waiting ? INTAKE_WAITING_READY : 0;
 }
 
 /* Cuff time if it has a believable one, else the arrival. */
@@ -125,6 +129,8 @@ static bool waits_already(const struct intake *i, const struct store_measurement
 }
 
 static int wait_in_memory(struct intake *i, const struct store_measurement *row, int error) {
+        if (i->n_waiting && !deadline_is_set(&i->retry)) /* once it could not be set */
+                deadline_set_usec(&i->retry, INTAKE_RETRY_USEC);
         if (waits_already(i, row))
                 return error;
         if (i->n_waiting == INTAKE_WAITING_MAX) {
@@ -133,7 +139,7 @@ static int wait_in_memory(struct intake *i, const struct store_measurement *row,
                 return error;
         }
         if (i->n_waiting == i->allocated) {
-                size_t n = i->allocated ? i->allocated * 2 : 16;
+                size_t n = i->allocated ? i->allocated * 2 : INTAKE_WAITING_READY;
                 struct store_measurement *more = reallocarray(i->waiting, n, sizeof *more);
 
                 if (!more) {

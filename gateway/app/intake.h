@@ -10,8 +10,9 @@
 #include "cuff/driver_omron.h"
 #include "store/measurements.h"
 
-#define INTAKE_WAITING_MAX 1000 /* a cuff holds 200 at most */
-#define INTAKE_RETRY_USEC  5000000u
+#define INTAKE_WAITING_MAX   1000 /* a cuff holds 200 at most */
+#define INTAKE_WAITING_READY 16   /* so many need no memory */
+#define INTAKE_RETRY_USEC    5000000u
 
 struct intake_events {
         void (*stored)(void *owner, const struct bdaddr *cuff,

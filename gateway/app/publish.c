@@ -1,4 +1,4 @@
-/* What is due, in which order, and sending it. */
+/* Sending what is due, in which order; publish_due.c marks it. */
 #include "app/publisher.h"
 
 #include <errno.h>
@@ -16,114 +16,20 @@
 #define LOG_COMPONENT "mqtt"
 #include "base/log.h"
 
-#define META_ANNOUNCED "discovery.announced"
-
-/* --- what is due --- */
-
-struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address) {
-        for (size_t i = 0; i < p->n_cuffs; i++)
-                if (bdaddr_equal(&p->cuffs[i].address, address))
-                        return &p->cuffs[i];
-        return NULL;
-}
-
-static void add_user(struct publisher_cuff *mine, uint8_t user) {
-        for (size_t i = 0; i < mine->n_users; i++)
-                if (mine->users[i].user == user)
-                        return;
-        if (mine->n_users < PUBLISHER_USERS_MAX)
-                mine->users[mine->n_users++] = (struct publisher_user){.user = user};
-        else
-                log_warning("A cuff has more than %d users; user %u is on the event topic only",
-                            PUBLISHER_USERS_MAX, user);
-}
-
-/* Discovery is also due when it was switched off: what was announced before is cleared, else Home
- * Assistant would keep it for ever. One that never announced anything writes nothing there. */
-static bool is_discovery_due(const struct publisher *p) {
-        _cleanup_(freep) char *word = NULL;
-
-        return p->config->homeassistant.discovery ||
-               (p->store && store_meta_get(p->store, META_ANNOUNCED, &word) >= 0);
-}
-
-static void remember_announced(struct publisher *p) {
-        _cleanup_(freep) char *word = NULL;
-
-        if (store_meta_get(p->store, META_ANNOUNCED, &word) == -ENODATA)
-                store_meta_set(p->store, META_ANNOUNCED, "yes"); /* or at the next connection */
-}
-
-void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
-        bool discovery = is_discovery_due(p);
-        uint8_t users[PUBLISHER_USERS_MAX + 1];
-        struct publisher_cuff *mine;
-        int n;
-
-        if (!cuff || !cuff->stored || !p->store)
-                return;
-        mine = publisher_find(p, &cuff->record.address);
-        if (!mine) {
-                mine = &p->cuffs[p->n_cuffs++];
-                *mine = (struct publisher_cuff){.address = cuff->record.address};
-        }
-        n = store_measurements_users(p->store, &mine->address, users, sizeof users);
-        for (int u = 0; u < n; u++)
-                add_user(mine, users[u]);
-        mine->discovery_due = discovery;
-        mine->state_due = p->devices_due = true;
-        for (size_t u = 0; u < mine->n_users; u++) {
-                mine->users[u].discovery_due = discovery;
-                mine->users[u].measurement_due = true;
-        }
-}
-
-void publisher_removed_due(struct publisher *p) {
-        free(p->removed.cuff);
-        memset(&p->removed, 0, sizeof p->removed);
-        if (!p->store || store_removed_list(p->store, &p->removed.cuff, &p->removed.n) < 0)
-                p->removed.n = 0; /* the next connection tries again */
-}
-
-void publisher_persons_due(struct publisher *p) {
-        struct store_person *all = NULL;
-        size_t n = 0;
-
-        if (!p->store || store_persons_list(p->store, &all, &n) < 0)
-                return; /* the next connection tries again */
-        free(p->persons.person);
-        p->persons.person = all;
-        p->persons.n = n;
-        p->persons.at = 0;
-}
-
-void publisher_all_due(struct publisher *p) {
-        memset(p->told, 0, sizeof p->told);
-        p->online_due = p->info_due = p->devices_due = true;
-        p->gateway_due = is_discovery_due(p);
-        publisher_removed_due(p);
-        publisher_persons_due(p);
-        p->n_cuffs = 0;
-        for (size_t i = 0; i < p->collector->n_cuffs; i++)
-                publisher_cuff_due(p, p->collector->cuffs[i]);
-}
-
-/* --- sending --- */
-
 static int publish(struct publisher *p, const char *topic, const char *payload, int qos,
                    bool retain, uint64_t token, uint32_t expiry_s) {
-        int r;
+        const struct mqtt_outgoing m = {.topic = topic,
+                                        .payload = payload,
+                                        .qos = qos,
+                                        .retain = retain,
+                                        .token = token,
+                                        .expiry_s = expiry_s};
+        int r = topic && payload ? mqtt_client_publish(p->client, &m) : -ENOMEM;
 
-        if (!topic || !payload)
-                return -ENOMEM;
-        r = mqtt_client_publish(p->client, &(struct mqtt_outgoing){.topic = topic,
-                                                                   .payload = payload,
-                                                                   .qos = qos,
-                                                                   .retain = retain,
-                                                                   .token = token,
-                                                                   .expiry_s = expiry_s});
-        if (r < 0 && r != -ENOTCONN)
+        if (r < 0 && r != -ENOTCONN && topic)
                 log_warning("A message on %s was not sent: %s", topic, strerror(-r));
+        if (r < 0 && r != -ENOTCONN && r != -EMSGSIZE)
+                publisher_failed(p);
         return r;
 }
 
@@ -206,7 +112,7 @@ static bool publish_bridge(struct publisher *p) {
         if (p->gateway_due) {
                 p->gateway_due = false;
                 if (p->config->homeassistant.discovery)
-                        remember_announced(p);
+                        publisher_remember_announced(p);
                 publish_discovery(p, homeassistant_gateway_topic(&p->ha),
                                   homeassistant_gateway(&p->ha, p->hostname));
                 return true;
@@ -263,6 +169,15 @@ static bool is_acked(const struct publisher *p, int64_t sequence) {
         return false;
 }
 
+static uint64_t outbox_token(const struct publisher *p, int64_t sequence) {
+        return p->n_stores << PUBLISHER_STORE_SHIFT | (uint64_t) sequence;
+}
+
+/* Of rows that are offered again some may have been sent after all. */
+static bool is_under_way(const struct publisher *p, int64_t sequence) {
+        return is_acked(p, sequence) || mqtt_client_has(p->client, outbox_token(p, sequence));
+}
+
 static bool publish_outbox(struct publisher *p) {
         struct store_outbox_row row;
         _cleanup_(freep) char *topic = NULL, *payload = NULL;
@@ -276,15 +191,15 @@ static bool publish_outbox(struct publisher *p) {
                         return false;
                 if (r < 0) {
                         publisher_store_failed(p, "Waiting measurements could not be read", r);
+                        publisher_failed(p);
                         return false;
                 }
                 p->sent = row.sequence;
-        } while (is_acked(p, row.sequence));
+        } while (is_under_way(p, row.sequence));
         topic = message_user_topic(p->config->mqtt.base_topic, &row.measurement.cuff,
                                    row.measurement.measurement.user, "event");
         payload = render_measurement(p->store, &row.measurement, /* is_event= */ true);
-        publish(p, topic, payload, 1, /* retain= */ false,
-                p->n_stores << PUBLISHER_STORE_SHIFT | (uint64_t) row.sequence, 0);
+        publish(p, topic, payload, 1, /* retain= */ false, outbox_token(p, row.sequence), 0);
         return true;
 }
 
@@ -295,12 +210,16 @@ static bool publish_newest(struct publisher *p) {
 
                 for (size_t u = 0; u < mine->n_users; u++) {
                         struct store_measurement newest;
+                        int r;
 
                         if (!mine->users[u].measurement_due)
                                 continue;
                         mine->users[u].measurement_due = false;
-                        if (store_measurements_newest(p->store, &mine->address, mine->users[u].user,
-                                                      &newest) < 0)
+                        r = store_measurements_newest(p->store, &mine->address, mine->users[u].user,
+                                                      &newest);
+                        if (r < 0 && r != -ENODATA)
+                                publisher_failed(p);
+                        if (r < 0)
                                 continue;
                         publish_retained(
                                 p,
@@ -350,7 +269,8 @@ static bool publish_removed(struct publisher *p) {
                 if (place == 2 * r->n_users + 2) {
                         p->removed.at++;
                         p->removed.place = 0;
-                } else if (!is_in_use(p, r, place) && (place > r->n_users || is_discovery_due(p))) {
+                } else if (!is_in_use(p, r, place) &&
+                           (place > r->n_users || publisher_is_discovery_due(p))) {
                         /* told: paired again, it has to be told as if never before */
                         publish_retained(p, removed_topic(p, r, place), strdup(""));
                         return true;

@@ -82,7 +82,7 @@ static void on_connected(void *owner, const char *url, int version) {
         struct publisher *p = owner;
 
         log_info("Connected to %s with MQTT %s", url, version == 5 ? "5" : "3.1.1");
-        p->trouble[0] = '\0';
+        p->trouble[0] = p->refused[0] = '\0';
         p->sent = 0;
         publisher_all_due(p);
         send_late(p);
@@ -155,9 +155,33 @@ static void on_room(void *owner) {
         publisher_pump(owner);
 }
 
-/* The row stays in the outbox and is offered again on the next connection. */
+/* The row stays in the outbox, and what there is offered again: brokers refuse for a while, too (a
+ * quota), and a good connection may last for months. */
 static void on_refused(void *owner, uint64_t token, const char *why) {
-        log_warning("%s", why);
+        struct publisher *p = owner;
+
+        if (strcmp(p->refused, why) != 0)
+                log_warning("%s", why);
+        snprintf(p->refused, sizeof p->refused, "%s", why);
+        if (token != 0 && !deadline_is_set(&p->offer))
+                deadline_set_usec(&p->offer, p->config->mqtt.backoff_max_usec);
+}
+
+void publisher_failed(struct publisher *p) {
+        p->has_failed = true;
+        if (!deadline_is_set(&p->offer))
+                deadline_set_usec(&p->offer, p->config->mqtt.backoff_max_usec);
+}
+
+static void on_offer(void *userdata) {
+        struct publisher *p = userdata;
+
+        if (p->has_failed) {
+                p->has_failed = false;
+                publisher_look_again(p);
+        }
+        p->sent = 0; /* what is under way is left out */
+        publisher_pump(p);
 }
 
 static void on_stopped(void *owner) {
@@ -288,6 +312,8 @@ int publisher_new(sd_event *event, const struct config *config, struct store *st
                                                config->log_level_given};
         deadline_init(&p->remove, event, on_remove, p);
         deadline_init(&p->broken, event, on_broken, p);
+        deadline_init(&p->offer, event, on_offer, p);
+        deadline_prepare(&p->offer);
         deadline_init(&p->birth, event, on_birth, p);
         deadline_init(&p->birth_states, event, on_birth_states, p);
         r = p->hostname && p->ha.inst ? make_topics(p) : -ENOMEM;
@@ -308,6 +334,7 @@ void publisher_free(struct publisher *p) {
                 store_outbox_remove_many(p->store, p->acked, p->n_acked);
         deadline_done(&p->remove);
         deadline_done(&p->broken);
+        deadline_done(&p->offer);
         deadline_done(&p->birth);
         deadline_done(&p->birth_states);
         mqtt_client_free(p->client);

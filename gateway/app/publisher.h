@@ -75,8 +75,10 @@ struct publisher {
                 size_t n, at; /* the next to be sent */
         } persons;
         struct mqtt_parcels late; /* answers for which there was no connection */
-        struct deadline remove, broken, birth, birth_states;
+        struct deadline remove, broken, offer, birth, birth_states;
         char trouble[320]; /* why there is no connection; "" connected */
+        bool has_failed;   /* something due could not be read or sent; `offer` looks again */
+        char refused[320]; /* what the broker refused last on this connection; "" nothing */
 };
 
 int publisher_new(sd_event *event, const struct config *config, struct store *store,
@@ -104,12 +106,18 @@ void publisher_send(struct publisher *p, const char *path, char *payload, int qo
 int publisher_reply(struct publisher *p, const char *path, char *payload, const void *correlation,
                     size_t correlation_size);
 
-/* --- between publisher.c (connection, life) and publish.c (what is due) --- */
-void publisher_all_due(struct publisher *p); /* also what is retained and unchanged */
+/* --- between publisher.c (life), publish_due.c (what is due) and publish.c (sends it) --- */
+void publisher_all_due(struct publisher *p);    /* also what is retained and unchanged */
+void publisher_look_again(struct publisher *p); /* only what has changed will be sent */
+void publisher_failed(struct publisher *p);     /* no memory, no disk: looked at again later */
 void publisher_cuff_due(struct publisher *p,
                         const struct cuff *cuff); /* all of it; NULL: nothing */
 void publisher_removed_due(struct publisher *p);
 void publisher_persons_due(struct publisher *p);
 struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address);
+/* Discovery is also due when it was switched off: what was announced before is cleared, else Home
+ * Assistant would keep it for ever. One that never announced anything writes nothing there. */
+bool publisher_is_discovery_due(const struct publisher *p);
+void publisher_remember_announced(struct publisher *p);
 void publisher_pump(struct publisher *p); /* as much as the window takes */
 void publisher_store_failed(struct publisher *p, const char *what, int error);

@@ -7,8 +7,8 @@
 #include <systemd/sd-event.h>
 
 struct deadline {
-        sd_event *event; /* not owned */
-        sd_event_source *source;
+        sd_event *event;         /* not owned */
+        sd_event_source *source; /* made when it is first set, and kept: later it needs no memory */
         void (*passed)(void *userdata);
         void *userdata;
 };
@@ -17,6 +17,10 @@ struct deadline {
 void deadline_init(struct deadline *d, sd_event *event, void (*passed)(void *userdata),
                    void *userdata);
 void deadline_done(struct deadline *d);
+
+/* Makes its timer now: setting it needs no memory then. What fails here is tried again when it is
+ * set. */
+void deadline_prepare(struct deadline *d);
 
 /* From now; replaces what was set. UINT64_MAX disarms. 0 or negative errno. */
 int deadline_set_usec(struct deadline *d, uint64_t usec);

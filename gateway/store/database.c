@@ -223,6 +223,8 @@ int database_migrate(sqlite3 *db, int version) {
 }
 
 int database_begin(sqlite3 *db) {
+        if (!sqlite3_get_autocommit(db)) /* the last one could not even be rolled back: no memory */
+                (void) database_execute(db, "ROLLBACK");
         return database_execute(db, "BEGIN IMMEDIATE");
 }
 

@@ -195,11 +195,12 @@ class Link:
 
 class Proxy:
     """Between the service and the broker: refuses, cuts, or withholds the PUBACKs of measurements, on
-    command. `lost_acks` counts the measurements that the broker may have got and the service cannot know of."""
+    command; so many as `quota` says are refused one by one, in MQTT 5's words. `lost_acks` counts the measurements that the broker may have got and the service cannot know of."""
 
     def __init__(self, port):
         self.target, self.refusing, self.withholding = port, False, False
         self.held = []  # what is withheld: (link, packet)
+        self.quota = 0
         self.cut_at = None  # cut_at(link, head, body): the link falls in place of this packet of the service
         self.links, self.lock, self.lost_acks = [], threading.Condition(), 0
         self.server = socket.create_server(('127.0.0.1', 0))
@@ -241,6 +242,10 @@ class Proxy:
                     if head[0] >> 4 == 3 and head[0] & 6:
                         topic = 2 + int.from_bytes(body[:2], 'big')
                         if body[2:topic].endswith(b'/event') and b'/user/' in body[2:topic]:
+                            if self.quota:
+                                self.quota -= 1
+                                link.client.sendall(b'\x40\x04' + body[topic:topic + 2] + b'\x97\0')
+                                continue
                             link.unanswered.add(body[topic:topic + 2])
                     link.broker.sendall(head + body)
         except (OSError, IndexError, ValueError):

@@ -115,6 +115,25 @@ class TestAway(Story):
         w.subscriber.wait(TOPIC, lambda m: m.json['systolic'] == 133, count=3)
         w.verify()
 
+    def test_a_refused_publish_is_offered_again_on_the_same_connection(self):
+        """A broker that refuses for a while (MQTT 5: a quota). What is still under way meanwhile is not said twice."""
+        w = self.world()
+        self.measure(w, '131/84/67')
+        w.wait_outbox_empty()
+        w.proxy.withholding = True
+        self.measure(w, '132/85/68')
+        w.proxy.wait_held(1)
+        w.proxy.quota = 3  # odd: were the other one said again, it would be heard
+        self.measure(w, '133/86/69')  # told at last
+        w.running.err.wait('^warning mqtt: .*refuses a message')
+        w.proxy.wait_held(2)
+        w.proxy.withholding = False
+        w.proxy.release()
+        w.proxy.release()
+        w.verify()
+        self.assertEqual(w.running.err.count('refuses a message'), 1)
+        self.assertEqual(w.running.err.count('Connected to'), 1)
+
     def test_cut_ten_times_while_measurements_flow(self):
         """Wi-Fi at its worst: the connection breaks at any moment; all arrive, in order."""
         w = self.world('hold-indications 40 ms')

@@ -75,6 +75,18 @@ class TestEveryday(Story):
         self.assertEqual(len(w.rows()), 1)
         w.verify()
 
+    def test_a_pause_that_bluez_carries_out_late(self):
+        """The rest is over and the cuff is armed again; then BlueZ gets round to the Disconnect() that began the rest,
+        and takes the cuff off the kernel's list. It is put back: the next measurement arrives."""
+        w = self.world('delay Disconnect 1.5')
+        log = w.fake.out.here()
+        w.fake.do('measure 131/84/67')
+        w.measured('131/84/67')
+        late = w.fake.wait(' disarmed ' + CUFF, w.fake.wait('profile register', log))
+        w.fake.wait(' armed ' + CUFF, late)
+        self.measure(w, '132/85/68')
+        w.verify()
+
     def test_values_before_our_subscription(self):
         """The subscription outlives the link: what the cuff sends before we ask again is not lost, and a
         session in which it hangs up by then is no failure."""

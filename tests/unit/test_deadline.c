@@ -128,6 +128,20 @@ static void a_time_beyond_the_clock_is_refused_and_keeps_what_was_set(void) {
         CHECK_EQ(o->passed, 1);
 }
 
+/* A retry that could not be armed because there was no memory would never come. */
+static void once_made_it_needs_no_memory(void) {
+        _cleanup_(owner_freep) struct owner *o = owner_new();
+        sd_event_source *made;
+
+        CHECK_EQ(deadline_set_usec(&o->deadline, FAR_USEC), 0);
+        made = o->deadline.source;
+        deadline_clear(&o->deadline);
+        CHECK_EQ(deadline_set_usec(&o->deadline, 0), 0);
+        CHECK(o->deadline.source == made);
+        CHECK_EQ(sd_event_loop(o->event), 0);
+        CHECK_EQ(o->passed, 1);
+}
+
 static void passing_may_arm_it_again(void) {
         _cleanup_(owner_freep) struct owner *o = owner_new();
 
@@ -172,5 +186,5 @@ CHECK_MAIN("unit.deadline", TEST(a_deadline_passes_once), TEST(it_passes_only_af
            TEST(moving_it_away_keeps_it_from_passing), TEST(cleared_it_never_passes),
            TEST(for_ever_disarms_it),
            TEST(a_time_beyond_the_clock_is_refused_and_keeps_what_was_set),
-           TEST(passing_may_arm_it_again), TEST(passing_may_free_its_owner),
-           TEST(two_deadlines_pass_in_their_order))
+           TEST(once_made_it_needs_no_memory), TEST(passing_may_arm_it_again),
+           TEST(passing_may_free_its_owner), TEST(two_deadlines_pass_in_their_order))

@@ -140,6 +140,24 @@ static void what_had_to_wait_is_still_behind(void) {
         setting_done(&s);
 }
 
+static void what_waits_is_tried_again_though_the_timer_could_not_be_set(void) {
+        struct measurement m = taken_ago(60);
+        struct setting s;
+
+        setting_init(&s);
+        CHECK(s.intake.retry.source);  /* made ready .. */
+        CHECK(s.intake.allocated > 0); /* .. for when there is no memory */
+        CHECK(!deadline_is_set(&s.intake.retry));
+        intake_set_store(&s.intake, NULL);
+        CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, false), -ENODEV);
+        CHECK(deadline_is_set(&s.intake.retry));
+        deadline_clear(&s.intake.retry); /* as if it had failed */
+        CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, false), -ENODEV);
+        CHECK_EQ(s.intake.n_waiting, 1);
+        CHECK(deadline_is_set(&s.intake.retry));
+        setting_done(&s);
+}
+
 static void backlog_is_what_is_old_or_was_behind_without_a_time(void) {
         static const struct {
                 int64_t ago;
@@ -171,4 +189,5 @@ static void backlog_is_what_is_old_or_was_behind_without_a_time(void) {
 CHECK_MAIN("unit.intake", TEST(a_record_behind_others_is_kept_as_that),
            TEST(a_cuffs_clock_beyond_2038_is_not_believed), TEST(the_other_way_is_no_news),
            TEST(what_had_to_wait_is_still_behind),
+           TEST(what_waits_is_tried_again_though_the_timer_could_not_be_set),
            TEST(backlog_is_what_is_old_or_was_behind_without_a_time))

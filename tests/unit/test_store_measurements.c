@@ -2,6 +2,8 @@
  */
 #include "store_fixture.h"
 
+#include "store/database.h"
+
 static void check_measurement(const struct store_measurement *got,
                               const struct store_measurement *want) {
         const struct measurement *g = &got->measurement, *w = &want->measurement;
@@ -264,6 +266,20 @@ static void a_database_that_another_program_holds_is_busy_and_then_works(void) {
         fixture_done(&f);
 }
 
+/* Without memory COMMIT can fail, and ROLLBACK behind it. */
+static void a_transaction_that_was_left_open_is_not_in_the_way(void) {
+        struct fixture f;
+
+        fixture_start(&f);
+        CHECK_EQ(sqlite3_exec(f.store->db, "BEGIN; INSERT INTO meta (key, value) VALUES ('x', 'y')",
+                              NULL, NULL, NULL),
+                 SQLITE_OK);
+        CHECK_EQ(insert_sample(&f, "a", 0), 1);
+        CHECK_EQ(fixture_measurements(&f), 1); /* by another connection: committed */
+        CHECK_EQ(fixture_sql(&f, "SELECT count(*) FROM meta WHERE key = 'x'"), 0);
+        fixture_done(&f);
+}
+
 static void the_newest_goes_by_measured_at_then_by_arrival(void) {
         struct store_measurement m, got;
         struct fixture f;
@@ -423,6 +439,7 @@ CHECK_MAIN("unit.store_measurements", TEST(every_field_comes_back_when_all_are_k
            TEST(without_a_usable_time_only_the_id_makes_two_the_same),
            TEST(a_measurement_without_its_outbox_row_does_not_happen),
            TEST(a_database_that_another_program_holds_is_busy_and_then_works),
+           TEST(a_transaction_that_was_left_open_is_not_in_the_way),
            TEST(the_newest_goes_by_measured_at_then_by_arrival),
            TEST(the_newest_is_not_hidden_by_undated_ones_of_an_old_ring),
            TEST(users_are_listed_once_each_up_to_the_room_there_is),

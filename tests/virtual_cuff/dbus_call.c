@@ -87,14 +87,33 @@ static void delayed_free(struct delayed *later) {
         free(later);
 }
 
-void call_free(struct daemon *d) {
-        while (d->delayed)
-                delayed_free(d->delayed);
+void call_forget_faults(struct daemon *d) {
         while (d->faults) {
                 struct fault *f = d->faults;
 
                 d->faults = f->next;
                 free(f);
+        }
+}
+
+void call_free(struct daemon *d) {
+        while (d->delayed)
+                delayed_free(d->delayed);
+        call_forget_faults(d);
+}
+
+void call_link_ended(struct daemon *d, const char *path) {
+        size_t n = strlen(path);
+
+        for (struct delayed *later = d->delayed, *next; later; later = next) {
+                const char *on = sd_bus_message_get_path(later->m);
+
+                next = later->next;
+                if (strncmp(on, path, n) != 0 || on[n] != '/')
+                        continue;
+                if (d->bus == sd_bus_message_get_bus(later->m))
+                        call_error(d, later->m, "Failed", "Not connected");
+                delayed_free(later);
         }
 }
 

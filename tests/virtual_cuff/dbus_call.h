@@ -29,3 +29,5 @@ void call_free(struct daemon *d); /* what is still planned or delayed, at the ve
 enum fault_kind { FAULT_FAIL, FAULT_DELAY, FAULT_UNANSWERED };
 void call_add_fault(struct daemon *d, enum fault_kind kind, const char *method, const char *name,
                     const char *text, uint64_t delay_usec, unsigned times);
+void call_link_ended(struct daemon *d, const char *path); /* what was delayed below it fails */
+void call_forget_faults(struct daemon *d);                /* what has not befallen a call yet */

@@ -308,6 +308,7 @@ void gatt_link_refused(struct device *dev) {
  * for the cuff's refusal, and says nothing. */
 void gatt_link_ended(struct device *dev) {
         gatt_op_fail_all(dev);
+        call_link_ended(dev->daemon, dev->path);
         for (struct notify_session *s = dev->sessions, *next; s; s = next) {
                 next = s->next;
                 if (!s->is_unanswered)

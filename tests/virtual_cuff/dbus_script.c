@@ -162,6 +162,10 @@ static void do_unanswered(struct front *f, struct words *w) {
                                words_times(w));
 }
 
+static void do_faults_none(struct front *f, struct words *w) {
+        call_forget_faults(&f->daemon);
+}
+
 static void do_time_scale(struct front *f, struct words *w) {
         const char *scale = words_plain(w, 0);
 
@@ -188,6 +192,7 @@ const struct script_command script_front[] = {
         {"fail", do_fail},
         {"delay", do_delay},
         {"unanswered", do_unanswered},
+        {"faults-none", do_faults_none},
         {"time-scale", do_time_scale},
         {NULL, NULL},
 };

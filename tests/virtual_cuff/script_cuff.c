@@ -160,7 +160,7 @@ static void do_vanish(struct front *f, struct words *w) {
                 [CUFF_CONNECTING] = "connecting", [CUFF_CONNECTED] = "connected",
                 [CUFF_PAIRING] = "pairing",       [CUFF_SUBSCRIBING] = "subscribing",
                 [CUFF_READING] = "reading",       [CUFF_COLLECTING] = "collecting",
-                [CUFF_CONFIRMING] = "confirming",
+                [CUFF_CONFIRMING] = "confirming", [CUFF_NOWHERE] = "nowhere",
         };
         struct cuff *c = words_cuff(w, f);
         const char *at = words_option(w, "at");
@@ -174,7 +174,7 @@ static void do_vanish(struct front *f, struct words *w) {
                 c->vanish_at = point;
         else
                 w->problem = "connecting, connected, pairing, subscribing, reading, collecting, "
-                             "confirming or now";
+                             "confirming, nowhere or now";
 }
 
 static void do_hang_up_after(struct front *f, struct words *w) {
