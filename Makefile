@@ -43,7 +43,7 @@ DBUS_LIBS   = $(shell $(PKG_CONFIG) --libs libsystemd)
 VHCI_LIBS   = $(shell $(PKG_CONFIG) --libs libsystemd libcrypto)
 
 .PHONY: all demo check tests-built lint fuzz fuzzers coverage coverage-built bench install uninstall clean \
-        deps version ci-full format service unit unit-built
+        deps version ci-full format service unit unit-built variants
 all: $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff $(BUILD)/virtual-cuff-vhci
 
 # What is installed.
@@ -120,6 +120,10 @@ unit-built: $(UNIT:%=$(BUILD)/unit/%)
 unit: unit-built
 	@EMULATOR="$(EMULATOR)" tests/unit/run $(BUILD)/unit
 
+# make variants: the same, built and run in other ways (valgrind, the thread sanitizer, ..)
+variants: deps-variants
+	@tests/unit/variants $(BUILD)
+
 # --- the same under sanitizers, for the tests ----------------------------------------------------
 SAN_OBJECTS := $(SOURCES:%.c=$(BUILD)/san/%.o)
 
@@ -140,7 +144,13 @@ $(BUILD)/san/libcuff2mqtt.a: $(SAN_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/san/cuff2mqtt: $(BUILD)/san/gateway/main.o $(SAN_OBJECTS)
+$(BUILD)/san/libcuff2mqtt.so: $(SAN_OBJECTS)
+	$(CC) -shared $(SANITIZE) $^ -o $@
+
+# The library the tests are linked with; tests/mutants wants a shared one, to exchange it.
+SAN_LIBRARY ?= $(BUILD)/san/libcuff2mqtt.a
+
+$(BUILD)/san/cuff2mqtt: $(BUILD)/san/gateway/main.o $(SAN_LIBRARY)
 	$(CC) $(SANITIZE) $^ $(PKG_LIBS) -o $@
 
 $(BUILD)/san/virtual-cuff: $(patsubst %.c,$(BUILD)/san/%.o,$(CUFF_BOTH) $(CUFF_DBUS))
@@ -157,12 +167,13 @@ $(BUILD)/san/unit/test_vhci_%: $(BUILD)/san/tests/unit/test_vhci_%.o $(BUILD)/sa
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) $^ $(VHCI_LIBS) -o $@
 
-$(BUILD)/san/unit/%: $(BUILD)/san/tests/unit/%.o $(BUILD)/san/libcuff2mqtt.a
+$(BUILD)/san/unit/%: $(BUILD)/san/tests/unit/%.o $(SAN_LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) $^ $(PKG_LIBS) -o $@
 
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# (an image being built has whole systems in build/image)
+-include $(shell find $(BUILD) -path $(BUILD)/image -prune -o -name '*.d' -print 2>/dev/null)
 
 # --- tests ---------------------------------------------------------------------------------------
 # make check ONLY=word: only the tests whose name contains the word
@@ -195,6 +206,24 @@ fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
 fuzz: deps-fuzz
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) fuzzers
 	@tests/fuzz/run $(BUILD) $(if $(filter command line,$(origin SECONDS)),$(SECONDS),5)
+
+# --- the fault matrix ------------------------------------------------------------------------------
+# make faults N=300 SEED=1: so many faults at moments of a measurement's path. ONLY=17 or 12-17: those cases alone;
+# WORDS=disk,clock: only faults with one of these in their names; LONG=1: the slow ones too; WORLDS=n side by side.
+# make kills N=1000 SEED=1: kill -9 at so many moments of the memory's protocol, and of 2A35 alone.
+N    ?= 300
+SEED ?= 1
+FAULTS_FLAGS = --seed $(SEED) $(if $(ONLY),--only $(ONLY)) $(if $(WORDS),--words '$(WORDS)') $(if $(LONG),--long) \
+        $(if $(WORLDS),--worlds $(WORLDS)) $(if $(VERBOSE),--verbose)
+
+$(BUILD)/faults-shim.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(WERROR) -O2 -g -fPIC -shared -fno-builtin $< -ldl -o $@
+
+.PHONY: faults kills
+faults kills: deps-check
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff $(BUILD)/faults-shim.so
+	@$(PYTHON) tests/faults/run $(BUILD) --$@ $(N) $(FAULTS_FLAGS)
 
 # --- coverage of core and cuff: 100 % lines, 95 % branches -----------------------------------------
 COV := $(BUILD)/coverage
@@ -236,6 +265,17 @@ lab-demo: deps-lab
 	@tests/lab/guest -n demo $(BUILD) $(or $(KERNEL),6.12) $(BUILD)/lab/out 180 \
 	        $(PYTHON) tests/lab/demo.py $(BUILD) $(BUILD)/lab/out/demo
 
+# --- faults in our own code: does make check notice? make mutants [N=100] [SEED=1] -----------------------
+# Hours. ONLY=word: only faults in files whose path contains the word.
+.PHONY: mutants mutants-compiler
+MUTANTS := BUILD=$(BUILD)/mutants SAN_LIBRARY=$(BUILD)/mutants/san/libcuff2mqtt.so SANITIZE="$(SANITIZE) -fPIC"
+mutants: deps-check
+	@$(MAKE) --no-print-directory -s -j2 $(MUTANTS) tests-built
+	@tests/mutants/run $(BUILD)/mutants $(if $(N),--number $(N)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+mutants-compiler:
+	@echo $(CC) $(BASE) $(SANITIZE) -fPIC -O1 $(PKG_CFLAGS) -Itests
+
 # --- the rest --------------------------------------------------------------------------------------
 # make demo [PORT=n] [VALUES=131/84/67] [SECONDS=30]
 demo: deps-demo
@@ -253,15 +293,20 @@ bench: deps-check
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
 
-# Everything, long: sanitized tests twice at once, every scenario of the lab, each fuzzer for ten minutes.
+# Everything, long: sanitized tests twice at once, every scenario of the lab, 10000 faults, 1000 kills, each fuzzer
+# for ten minutes.
 ci-full:
 	@.ci/run
 	@$(MAKE) --no-print-directory lab
 	@$(MAKE) --no-print-directory check & one=$$!; $(MAKE) --no-print-directory check && wait $$one
+	@$(MAKE) --no-print-directory faults N=10000 SEED=2 LONG=1
+	@$(MAKE) --no-print-directory kills N=1000 SEED=1
 	@$(MAKE) --no-print-directory fuzz SECONDS=600
+	@$(MAKE) --no-print-directory variants
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory deb-all
 	@$(MAKE) --no-print-directory package-test-full
+	@$(MAKE) --no-print-directory check-image ARCH="amd64 arm64"
 
 deps-%:
 	@packaging/install-dependencies $*
@@ -306,6 +351,17 @@ package-test package-test-full: deps-package
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/virtual-cuff
 	@tests/package/run $(BUILD) $(if $(filter %-full,$@),full)
 
+# --- the container: docker/README.md ------------------------------------------------------------------
+# make image [ARCH=arm64]: with docker or podman, else with buildah into $(BUILD)/image, as root.
+# make check-image [ARCH="amd64 arm64"]: builds it without an engine and takes it through the main path.
+.PHONY: image check-image
+image:
+	@packaging/build-image $(BUILD) $(ARCH)
+
+check-image: deps-check deps-container
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/virtual-cuff
+	@tests/image/run $(BUILD) $(ARCH)
+
 # --- a release: packaging/release calls these -------------------------------------------------------
 # The tree of the last commit, with its time: the same bytes from every clone.
 DIST := cuff2mqtt-$(VERSION)
@@ -328,4 +384,4 @@ version:
 	@echo $(VERSION)
 
 clean:
-	rm -rf $(BUILD) tests/component/__pycache__
+	rm -rf $(BUILD) tests/component/__pycache__ tests/image/__pycache__

@@ -415,7 +415,7 @@ static void another_user_may_not(void) {
 /* A disk of our own, gone with the process. False where that is not allowed. */
 static bool mount_small_disk(const char *path, const char *options, unsigned long flags) {
         return unshare(CLONE_NEWNS) == 0 &&
-               mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+               mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
                mount("none", path, "tmpfs", flags, options) == 0;
 }
 

@@ -408,7 +408,7 @@ static void a_file_that_may_not_grow_is_full_and_then_works(void) {
 /* A disk of our own, gone with the process. False where that is not allowed. */
 static bool mount_small_disk(const struct fixture *f, const char *options) {
         return unshare(CLONE_NEWNS) == 0 &&
-               mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+               mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
                mount("none", f->directory, "tmpfs", 0, options) == 0;
 }
 
@@ -505,7 +505,7 @@ static void a_damaged_file_stays_until_there_is_room_for_a_new_one(void) {
 static void read_only_disk(struct fixture *f) {
         CHECK_EQ(fixture_open(f), 0);
         fixture_close(f);
-        CHECK_EQ(mount(NULL, f->directory, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+        CHECK_EQ(mount("none", f->directory, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
         check_open_fails(f, -EROFS, "SD card");
 }
 

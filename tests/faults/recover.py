@@ -1,0 +1,13 @@
+"""What a person does when all is healed, and it is only this: press the button once."""
+
+
+def recover(w, unsettled=None):
+    """When the cuff is not busy: what is pressed during a session ends with it."""
+    def over():
+        return 'the cuff is still connected' if w.is_linked() else None
+
+    w.timeline.until(over)
+    w.do('advertise 40')
+    w.timeline.until(unsettled or w.unsettled)
+    w.timeline.until(over)
+    w.do('quiet')
