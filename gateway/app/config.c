@@ -219,7 +219,7 @@ int config_load(const char *path, struct config *ret, char **ret_errors, char **
                 free(l.origin[i]);
         *ret_errors = text_or_null(errors);
         *ret_warnings = text_or_null(warnings);
-        r = l.error ? l.error : l.n_errors ? -EINVAL : 0;
+        r = l.error ? l.error : !l.n_errors ? 0 : *ret_errors ? -EINVAL : -ENOMEM;
         if (r < 0)
                 config_done(&l.config);
         else

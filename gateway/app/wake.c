@@ -8,20 +8,25 @@
 
 #define SCAN_RETRY_MIN_USEC  1000000u
 #define SCAN_RETRY_DOUBLINGS 6 /* up to 64 s */
+#define ARM_RETRY_USEC       2000000u
 
-static void on_scan_retry(void *userdata) {
+static void on_retry(void *userdata) {
         wake_update(userdata);
 }
 
 int wake_init(struct wake *w, struct collector *c) {
         *w = (struct wake){.collector = c, .arm_due = true};
-        deadline_init(&w->scan_retry, c->event, on_scan_retry, w);
+        deadline_init(&w->scan_retry, c->event, on_retry, w);
+        deadline_init(&w->arm_retry, c->event, on_retry, w);
+        deadline_prepare(&w->scan_retry); /* when they are needed there may be no memory */
+        deadline_prepare(&w->arm_retry);
         w->fell_back = c->config->bluetooth.wake == CONFIG_WAKE_DISCOVERY;
         return bluez_profile_new(c->bus, &w->profile);
 }
 
 void wake_done(struct wake *w) {
         deadline_done(&w->scan_retry);
+        deadline_done(&w->arm_retry);
         bluez_monitor_free(w->monitor);
         bluez_profile_free(w->profile);
 }
@@ -42,6 +47,7 @@ void wake_adapter_off(struct wake *w) {
         w->arming = w->scanning = w->scan_busy = false;
         w->arm_due = true;
         deadline_clear(&w->scan_retry);
+        deadline_clear(&w->arm_retry);
 }
 
 /* --- auto-connect --- */
@@ -71,13 +77,16 @@ static void update_arming(struct wake *w) {
         struct collector *c = w->collector;
 
         if (!w->arm_due || w->arming || w->fell_back || c->pairing.active ||
-            c->stage != COLLECTOR_RUNNING || collector_is_linked(c))
+            c->stage != COLLECTOR_RUNNING || collector_is_linked(c) ||
+            deadline_is_set(&w->arm_retry))
                 return;
         w->arm_due = false;
         w->arming = bluez_profile_arm(w->profile, bluez_adapter_info(c->adapter)->path, on_armed,
                                       w) >= 0;
-        if (!w->arming)
-                w->fell_back = true;
+        if (w->arming)
+                return;
+        w->arm_due = true; /* it could not even be asked: no memory */
+        deadline_set_usec(&w->arm_retry, ARM_RETRY_USEC);
 }
 
 void wake_arm(struct wake *w) {

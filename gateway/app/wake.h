@@ -20,7 +20,7 @@ struct wake {
         bool scanning;  /* our discovery runs */
         bool filtered;  /* .. with the UUID filter */
         bool scan_busy; /* a start or stop is under way */
-        struct deadline scan_retry;
+        struct deadline scan_retry, arm_retry;
         unsigned scan_failures;
 };
 

@@ -299,6 +299,7 @@ int bluez_adapter_new(struct bluez_bus *bus, const struct bdaddr *wanted, bool m
         discovery_init(&a->discovery, bus);
         power_init(&a->power, bus, may_power_on, on_power, a);
         deadline_init(&a->list_again, sd_bus_get_event(bluez_bus_get(bus)), on_list_again, a);
+        deadline_prepare(&a->list_again);
         if (bluez_bus_is_up(bus))
                 bluez_adapter_bus_up(a);
         *ret = TAKE_PTR(a);

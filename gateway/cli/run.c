@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "app/app.h"
@@ -24,6 +25,11 @@ static int run(const struct command_arguments *a) {
         r = config_load(a->config, &config, &errors, &warnings);
         log_lines(LOG_LEVEL_WARNING, warnings);
         log_lines(LOG_LEVEL_ERROR, errors);
+        if (r == -ENOMEM) { /* another try may succeed: systemd makes it */
+                log_error("There is not enough memory to read the configuration: stop something "
+                          "else, or wait; the service is started again");
+                return EXIT_CODE_FAILURE;
+        }
         if (r < 0)
                 return EXIT_CODE_CONFIG;
         log_set_level(config.log_level);

@@ -59,6 +59,16 @@ class TestDiscovery(Story):
         w.measured('131/84/67')
         w.verify()
 
+    def test_so_many_aborted_connections(self):
+        """le-connection-abort-by-local three times: said once, after as many attempts; then the back-off decides."""
+        w = self.scanning('fail Connect Failed le-connection-abort-by-local times=3')
+        log = w.fake.do('measure 131/84/67')
+        w.event('sync_failed')
+        self.assertEqual(w.fake.out.count('call Connect .*answer=org.bluez.Error.Failed', log), 3)
+        w.measured('131/84/67')
+        self.assertEqual(len(w.subscriber.find('cuff2mqtt/bridge/event', lambda m: m.json['type'] == 'sync_failed')), 1)
+        w.verify()
+
     def test_aborted_connections_are_tried_again_at_once(self):
         """le-connection-abort-by-local twice: the third Connect, in the same session, works."""
         w = self.scanning('fail Connect Failed le-connection-abort-by-local times=2')

@@ -277,8 +277,7 @@ def memory(w, r):
 
 
 def memory_back(w, r, x):
-    w.shim.set('memory_after', -1)
-    w.proxy.forgetful = False
+    w.shim.set('memory_after', -1)  # the proxy stays forgetful: the link may end a moment later, for what came before
 
 
 HOUR, DAY = 3600, 86400

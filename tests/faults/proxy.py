@@ -179,15 +179,22 @@ class Proxy:
                     self._connect(link, head, body)
                 else:
                     with self.lock:
+                        if head[0] >> 4 == DISCONNECT:
+                            self._hangs_up(link)
                         if not link.is_cut:
                             link.broker.sendall(head + body)
         except (OSError, IndexError, ValueError):
             pass
         with self.lock:
-            if self.forgetful and not link.is_cut:  # it is the service that hangs up
-                self.unsure.update(set(link.answered))
+            self._hangs_up(link)
         self.cut(link)
         link.client.close()
+
+    def _hangs_up(self, link):
+        """The service, and nobody else."""
+        if self.forgetful and not link.is_cut:
+            self.unsure.update(set(link.answered))
+            link.answered.clear()
 
     def _connect(self, link, head, body):
         link.version = 5 if body[6] == 5 else 4
