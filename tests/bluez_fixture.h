@@ -14,7 +14,7 @@
 #define ADAPTER     "/org/bluez/hci0"
 #define DEVICE      ADAPTER "/dev_00_5F_BF_11_22_33"
 #define CUFF        "00:5F:BF:11:22:33"
-#define OBJECTS_MAX 8
+#define OBJECTS_MAX 128
 
 struct object {
         const char *path, *interface, *address, *uuid, *power_state;

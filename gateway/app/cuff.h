@@ -68,6 +68,7 @@ struct cuff {
         char address[BDADDR_STRING_SIZE]; /* for logs */
         char id[BDADDR_ID_SIZE];          /* for topics and payloads */
         bool listed_bonded;               /* BlueZ listed it with keys */
+        bool told_stranger;               /* values came from somebody without them */
 
         struct session session;
         struct deadline timer; /* how long the session's state may last */

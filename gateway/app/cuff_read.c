@@ -195,6 +195,22 @@ static void take_measurement(struct cuff *cuff, struct measurement *m, const uin
         cuff->new_measurements += r != 0;
 }
 
+/* Without keys anybody may have the cuff's address. A value of a device that is bonded comes over
+ * an encrypted link: bluetoothd asks for encryption before it says a word. Said once per bond. */
+static bool on_gatt_believes(void *owner) {
+        struct cuff *cuff = owner;
+        const struct bluez_device_info *info = bluez_device_info(cuff->device);
+        bool bonded = info->exists ? info->bonded : cuff->listed_bonded;
+
+        if (!bonded && !cuff->told_stranger)
+                log_cuff_warning(cuff->address,
+                                 "Something with the cuff's address sends values, but has no bond "
+                                 "with this computer: they are not taken. If it is your cuff, pair "
+                                 "it again");
+        cuff->told_stranger = !bonded;
+        return bonded;
+}
+
 static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, size_t size) {
         struct cuff *cuff = owner;
         struct driver_now now;
@@ -263,5 +279,6 @@ void cuff_look_again(void *userdata) {
 const struct bluez_gatt_events cuff_gatt_events = {
         .found = on_gatt_found,
         .done = on_gatt_done,
+        .believes = on_gatt_believes,
         .value = on_gatt_value,
 };

@@ -78,8 +78,11 @@ static int keep_for_later(struct publisher *p, const struct mqtt_outgoing *m) {
         if (!late)
                 return -ENOMEM;
         mqtt_parcels_put(&p->late, late);
-        if (p->late.n > PUBLISHER_LATE_MAX)
-                free(mqtt_parcels_take(&p->late));
+        if (p->late.n <= PUBLISHER_LATE_MAX)
+                return 0;
+        free(mqtt_parcels_take(&p->late));
+        log_warning("An answer is given up: %d others wait for the broker already",
+                    PUBLISHER_LATE_MAX);
         return 0;
 }
 

@@ -58,7 +58,7 @@ static int view_init(struct view *v, struct store *store, const struct cuff *cuf
 
 /* Without a good clock a measurement seems to be from when it came: not fresh for that. */
 static bool is_backlog(const struct store_measurement *m) {
-        return (m->behind && !m->clock_ok) || wall_clock_now() - m->measured_at > RENDER_BACKLOG_S;
+        return (m->behind && !m->clock_ok) || m->measured_at < wall_clock_now() - RENDER_BACKLOG_S;
 }
 
 char *render_measurement(struct store *store, const struct store_measurement *m, bool is_event) {

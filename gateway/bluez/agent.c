@@ -66,14 +66,19 @@ static int on_code(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
 }
 
 static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
+        struct bluez_agent *a = userdata;
+
+        if (!bluez_bus_is_sender(a->bus, m))
+                return -EACCES;
         return sd_bus_reply_method_return(m, NULL); /* every question was answered at once */
 }
 
 static int on_release(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
         struct bluez_agent *a = userdata;
 
-        if (bluez_bus_is_sender(a->bus, m))
-                a->registered = false;
+        if (!bluez_bus_is_sender(a->bus, m))
+                return -EACCES;
+        a->registered = false;
         return sd_bus_reply_method_return(m, NULL);
 }
 

@@ -52,8 +52,11 @@ static int ask_owner(struct bluez_bus *b) {
 
 static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
         struct bluez_bus *b = userdata;
-        const char *name, *old, *new;
+        const char *name, *old, *new, *sender = sd_bus_message_get_sender(m);
 
+        /* The bus itself, and not whoever sends us such a signal: sd-bus leaves that to us. */
+        if (!sender || strcmp(sender, "org.freedesktop.DBus") != 0)
+                return 0;
         if (sd_bus_message_read(m, "sss", &name, &old, &new) < 0)
                 return 0;
         b->get_owner = sd_bus_slot_unref(b->get_owner); /* the signal is as new as the answer */

@@ -10,8 +10,6 @@
 
 #define SUBSCRIBE_LIMIT_USEC  (10 * UINT64_C(1000000)) /* on 6.1 kernels it can hang for ever */
 #define READ_WRITE_LIMIT_USEC (30 * UINT64_C(1000000))
-#define CHARACTERISTICS_MAX   96
-#define EARLY_MAX             64
 #define SUFFIX_SIZE           32 /* "/service0010/char0011": what a path has after the device's */
 
 enum operation { OPERATION_SUBSCRIBE, OPERATION_READ, OPERATION_WRITE };
@@ -89,7 +87,7 @@ static void keep_early(struct bluez_gatt *g, const char *suffix, const uint8_t *
 
         if (!e)
                 return;
-        if (g->n_early == EARLY_MAX)
+        if (g->n_early == BLUEZ_GATT_EARLY_MAX)
                 forget_early(g, &g->early);
         while (*end)
                 end = &(*end)->next;
@@ -144,7 +142,8 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
         union props p;
 
         if (!suffix || !bluez_bus_is_sender(g->bus, m) ||
-            objects_read_changed(m, &props_of_characteristic, &p) <= 0 || !(p.has & PROPS_VALUE))
+            objects_read_changed(m, &props_of_characteristic, &p) <= 0 || !(p.has & PROPS_VALUE) ||
+            !g->events->believes(g->owner))
                 return 0;
         c = by_suffix(g, suffix);
         if (c)
@@ -166,7 +165,7 @@ static int visit(void *userdata, const char *path, const union props *p) {
         const char *suffix = suffix_of(f->gatt, path);
         struct characteristic *c;
 
-        if (!suffix || !(p->has & PROPS_UUID) || f->map->n == CHARACTERISTICS_MAX)
+        if (!suffix || !(p->has & PROPS_UUID) || f->map->n == BLUEZ_GATT_CHARACTERISTICS_MAX)
                 return 0;
         c = &f->map->at[f->map->n++];
         strcpy(c->suffix, suffix);
@@ -178,7 +177,8 @@ static int visit(void *userdata, const char *path, const union props *p) {
 
 /* The old map stays unless the reply could be read to its end. */
 static int replace_map(struct bluez_gatt *g, sd_bus_message *reply) {
-        size_t size = sizeof(struct map) + CHARACTERISTICS_MAX * sizeof(struct characteristic);
+        size_t size =
+                sizeof(struct map) + BLUEZ_GATT_CHARACTERISTICS_MAX * sizeof(struct characteristic);
         _cleanup_(freep) struct map *map = calloc(1, size);
         struct finding f = {.gatt = g, .map = map};
         int r;

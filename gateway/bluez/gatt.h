@@ -10,6 +10,9 @@
 
 struct bluez_gatt;
 
+#define BLUEZ_GATT_EARLY_MAX           64 /* values kept for later; then the oldest go */
+#define BLUEZ_GATT_CHARACTERISTICS_MAX 96 /* of one device; those past the limit are not known */
+
 struct bluez_gatt_events {
         /* GetManagedObjects was read: `found` characteristics known. ServicesResolved can be true
          * before the objects are exported (bluez#1489): call find again a second later if yours is
@@ -17,8 +20,10 @@ struct bluez_gatt_events {
         void (*found)(void *owner, size_t found, enum bluez_error error);
         /* The one pending subscribe, read or write ended. `value` for reads. */
         void (*done)(void *owner, enum bluez_error error, const uint8_t *value, size_t value_size);
+        /* Is the device what it says it is? Asked for each value, before it is kept or told. */
+        bool (*believes)(void *owner);
         /* Notification or indication. Values that arrive before the map is known are kept (at most
-         * 64) and delivered after `found`, in order. */
+         * BLUEZ_GATT_EARLY_MAX) and delivered after `found`, in order. */
         void (*value)(void *owner, const char *uuid, const uint8_t *value, size_t value_size);
 };
 

@@ -32,6 +32,10 @@ static int get_uuids(sd_bus *bus, const char *path, const char *interface, const
 
 /* BlueZ says this whenever it lets go of the object, also in the middle of a re-arm: no news. */
 static int on_release(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
+        struct bluez_profile *p = userdata;
+
+        if (!bluez_bus_is_sender(p->bus, m))
+                return -EACCES;
         return sd_bus_reply_method_return(m, NULL);
 }
 

@@ -9,9 +9,7 @@
 
 #include "base/cleanup.h"
 
-/* Acknowledgements are limited by the window, the others are one of a kind per attempt. */
-#define OTHERS_MAX (4 * MQTT_WINDOW + 16)
-#define NOTES_MAX  (MQTT_NOTES_MESSAGES_MAX + OTHERS_MAX)
+#define NOTES_MAX (MQTT_NOTES_MESSAGES_MAX + MQTT_NOTES_OTHERS_MAX)
 
 struct mqtt_notes {
         pthread_mutex_t mutex; /* guards all below */
@@ -89,7 +87,7 @@ static void poke(const struct mqtt_notes *n) {
 static bool has_room_for(const struct mqtt_notes *n, const struct mqtt_note *note) {
         if (note->kind == MQTT_NOTE_MESSAGE)
                 return n->n_messages < MQTT_NOTES_MESSAGES_MAX;
-        return n->n - n->n_messages < OTHERS_MAX;
+        return n->n - n->n_messages < MQTT_NOTES_OTHERS_MAX;
 }
 
 void mqtt_notes_push(struct mqtt_notes *n, const struct mqtt_note *note) {

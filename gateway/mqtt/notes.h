@@ -11,8 +11,10 @@
 
 #include "mqtt/client.h"
 
-#define MQTT_NOTES_MESSAGES_MAX 256         /* incoming messages that wait for the loop at most */
-#define MQTT_INCOMING_SIZE_MAX  (64 * 1024) /* a larger payload is dropped */
+#define MQTT_NOTES_MESSAGES_MAX 256 /* incoming messages that wait for the loop at most */
+/* Acknowledgements are limited by the window, the others are one of a kind per attempt. */
+#define MQTT_NOTES_OTHERS_MAX  (4 * MQTT_WINDOW + 16)
+#define MQTT_INCOMING_SIZE_MAX (64 * 1024) /* payload, response topic and correlation data */
 
 enum mqtt_note_kind {
         MQTT_NOTE_CONNECTED,     /* CONNACK: window, packet_max */

@@ -177,14 +177,27 @@ static struct mqtt_incoming *copy_message(const char *topic, const MQTTAsync_mes
         return copy;
 }
 
+/* All that a sender chooses the size of, but for the topic, which the rights at the broker limit.
+ */
+static bool is_too_large(MQTTAsync_message *m) {
+        const MQTTLenString *response =
+                find_string(&m->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
+        const MQTTLenString *correlation =
+                find_string(&m->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
+
+        return m->payloadlen < 0 || (size_t) m->payloadlen +
+                                                    (response ? (size_t) response->len : 0) +
+                                                    (correlation ? (size_t) correlation->len : 0) >
+                                            MQTT_INCOMING_SIZE_MAX;
+}
+
 /* Paho gives topic and message away; freeing them takes no lock that matters. `length` is 0 or the
  * topic's; a NUL inside is forbidden by MQTT. */
 int mqtt_report_message(void *context, char *topic, int length, MQTTAsync_message *m) {
         const struct mqtt_report *r = context;
         struct mqtt_incoming *copy = NULL;
 
-        if ((length == 0 || strlen(topic) == (size_t) length) && m->payloadlen >= 0 &&
-            m->payloadlen <= MQTT_INCOMING_SIZE_MAX)
+        if ((length == 0 || strlen(topic) == (size_t) length) && !is_too_large(m))
                 copy = copy_message(topic, m);
         if (copy)
                 push(r, (struct mqtt_note){.kind = MQTT_NOTE_MESSAGE, .incoming = copy});

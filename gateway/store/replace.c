@@ -21,7 +21,8 @@
 #define SALVAGE_MEASUREMENT                                                                        \
         "INSERT OR IGNORE INTO measurement (" STORED ") VALUES "                                   \
         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-#define SALVAGE_OUTBOX "INSERT OR IGNORE INTO outbox (sequence, measurement) VALUES (?, ?)"
+#define SEQUENCE_IS_OURS "sequence BETWEEN 1 AND (1 << 48) - 1" /* PUBLISHER_STORE_SHIFT */
+#define SALVAGE_OUTBOX   "INSERT OR IGNORE INTO outbox (sequence, measurement) VALUES (?, ?)"
 
 /* What SQLite keeps beside a database. Left behind, it would be played into the new one. */
 static const char *const companions[] = {"-wal", "-shm", "-journal"};
@@ -128,9 +129,14 @@ static int salvage(sqlite3 *from, sqlite3 *to) {
                 {"SELECT " STORED_V1 " FROM measurement NOT INDEXED", SALVAGE_MEASUREMENT},
                 {"SELECT " STORED_V1 " FROM measurement NOT INDEXED ORDER BY arrival DESC",
                  SALVAGE_MEASUREMENT},
-                {"SELECT sequence, measurement FROM outbox NOT INDEXED", SALVAGE_OUTBOX},
-                {"SELECT sequence, measurement FROM outbox NOT INDEXED ORDER BY sequence DESC",
+                /* A sequence that no database of ours has come to is damage, and behind the largest
+                 * there is no next one: such a row gets another. */
+                {"SELECT sequence, measurement FROM outbox NOT INDEXED WHERE " SEQUENCE_IS_OURS,
                  SALVAGE_OUTBOX},
+                {"SELECT sequence, measurement FROM outbox NOT INDEXED WHERE " SEQUENCE_IS_OURS
+                 " ORDER BY sequence DESC",
+                 SALVAGE_OUTBOX},
+                {"SELECT NULL, measurement FROM outbox NOT INDEXED", SALVAGE_OUTBOX},
         };
         int r = database_begin(to);
 

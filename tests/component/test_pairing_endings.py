@@ -141,7 +141,7 @@ class TestOthers(EndingStory):
         w.fake.wait('discovery start')
         start = w.fake.do('rfkill on')
         self.assertEqual(self.failed(w)['code'], 'adapter')
-        w.fake.wait('agent unregister', start)
+        w.fake.wait('agent default ', w.fake.wait('agent unregister', start))
         self.assertEqual(self.default_agent(w), before)
 
     def in_mid_pairing(self, command, *commands):

@@ -48,6 +48,31 @@ static void a_replaced_bluetoothd_is_down_then_up(void) {
         fixture_done(&f);
 }
 
+/* Nobody but the bus says who bluetoothd is, and that the bus has ended. */
+static void forged_news_of_the_bus_are_no_news(void) {
+        struct fixture f;
+        const char *we, *liars_name;
+        sd_bus_message *m = NULL;
+        sd_bus *liar;
+
+        fixture_init(&f);
+        liar = fixture_liar(&f, &we);
+        CHECK(sd_bus_get_unique_name(liar, &liars_name) >= 0);
+        for (int i = 0; i < 2; i++) { /* bluetoothd went; then: it is me */
+                CHECK(sd_bus_message_new_signal(liar, &m, "/org/freedesktop/DBus",
+                                                "org.freedesktop.DBus", "NameOwnerChanged") >= 0);
+                CHECK(sd_bus_message_append(m, "sss", "org.bluez", "", i ? liars_name : "") >= 0);
+                CHECK(sd_bus_send_to(liar, m, we, NULL) >= 0);
+                m = sd_bus_message_unref(m);
+        }
+        fixture_liar_done(&f, liar);
+        CHECK_EQ(f.up, 1);
+        CHECK_EQ(f.down, 0);
+        CHECK_EQ(f.gone, 0);
+        CHECK(bluez_bus_is_up(f.bus));
+        fixture_done(&f);
+}
+
 static void the_end_of_the_bus_is_told(void) {
         struct fixture f;
 
@@ -71,5 +96,5 @@ static void without_a_bus_there_is_an_error(void) {
 
 CHECK_MAIN("unit.bluez", TEST(up_and_down_follow_bluetoothd),
            TEST(bluetoothd_that_is_there_already_is_up_once),
-           TEST(a_replaced_bluetoothd_is_down_then_up), TEST(the_end_of_the_bus_is_told),
-           TEST(without_a_bus_there_is_an_error))
+           TEST(a_replaced_bluetoothd_is_down_then_up), TEST(forged_news_of_the_bus_are_no_news),
+           TEST(the_end_of_the_bus_is_told), TEST(without_a_bus_there_is_an_error))

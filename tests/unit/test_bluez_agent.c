@@ -209,6 +209,13 @@ static void nobody_but_bluetoothd_is_answered(void) {
         CHECK_STR(a.error, "org.freedesktop.DBus.Error.AccessDenied");
         ask(&f, liar, &a, "RequestPinCode", "o", DEVICE);
         CHECK_STR(a.error, "org.freedesktop.DBus.Error.AccessDenied");
+        ask(&f, liar, &a, "Cancel", "");
+        CHECK_STR(a.error, "org.freedesktop.DBus.Error.AccessDenied");
+        CHECK_EQ(bluez_agent_register(o.agent), 0);
+        UNTIL(&f, o.registered == 1);
+        ask(&f, liar, &a, "Release", "");
+        CHECK_STR(a.error, "org.freedesktop.DBus.Error.AccessDenied");
+        CHECK(bluez_agent_is_registered(o.agent));
         CHECK_EQ(o.asked, 0);
         sd_bus_close_unref(liar);
         end(&f, &o);

@@ -19,7 +19,7 @@ struct reader {
         enum bluez_error error;
         uint8_t bytes[8];
         char order[128]; /* "found", then the first byte of each value */
-        bool free_on_value;
+        bool free_on_value, stranger;
 };
 
 static void on_found(void *owner, size_t found, enum bluez_error error) {
@@ -41,6 +41,12 @@ static void on_done(void *owner, enum bluez_error error, const uint8_t *value, s
                 memcpy(r->bytes, value, value_size);
 }
 
+static bool on_believes(void *owner) {
+        struct reader *r = owner;
+
+        return !r->stranger;
+}
+
 static void on_value(void *owner, const char *uuid, const uint8_t *value, size_t value_size) {
         struct reader *r = owner;
         size_t n = strlen(r->order);
@@ -56,13 +62,13 @@ static void on_value(void *owner, const char *uuid, const uint8_t *value, size_t
 static struct object char_a = {.path = CHAR_A, .interface = CHAR1, .uuid = MEASUREMENT};
 static struct object char_b = {.path = CHAR_B, .interface = CHAR1, .uuid = BATTERY};
 
-static void begin_gatt(struct fixture *f, struct reader *r, bool find) {
-        static const struct bluez_gatt_events events = {on_found, on_done, on_value};
+static const struct bluez_gatt_events gatt_events = {on_found, on_done, on_believes, on_value};
 
+static void begin_gatt(struct fixture *f, struct reader *r, bool find) {
         fixture_init(f);
         fixture_put(f, &char_a);
         fixture_put(f, &char_b);
-        CHECK_EQ(bluez_gatt_new(f->bus, DEVICE, &events, r, &r->gatt), 0);
+        CHECK_EQ(bluez_gatt_new(f->bus, DEVICE, &gatt_events, r, &r->gatt), 0);
         fixture_settle(f);
         if (!find)
                 return;
@@ -195,13 +201,56 @@ static void of_too_many_early_values_the_newest_stay(void) {
 
         begin_gatt(&f, &r, false);
         send_value(&f, CHAR_A, 200);
-        for (int i = 0; i < 64; i++)
+        for (int i = 0; i < BLUEZ_GATT_EARLY_MAX; i++)
                 send_value(&f, DEVICE "/service0030/char0031", i); /* never claimed */
         send_value(&f, CHAR_A, 201);
         fixture_settle(&f);
         CHECK_EQ(bluez_gatt_find(r.gatt), 0);
         UNTIL(&f, r.values == 1);
         CHECK_STR(r.order, "found 00002a35=201 ");
+        end_gatt(&f, &r);
+}
+
+/* A device that offers more than any cuff: those past the limit are not there. */
+static void so_many_characteristics_are_known(void) {
+        static char path[BLUEZ_GATT_CHARACTERISTICS_MAX + 1][64], uuid[sizeof path / 64][40];
+        static struct object object[BLUEZ_GATT_CHARACTERISTICS_MAX + 1];
+        struct reader r = {0};
+        struct fixture f;
+
+        fixture_init(&f);
+        for (int i = 0; i <= BLUEZ_GATT_CHARACTERISTICS_MAX; i++) {
+                snprintf(path[i], sizeof path[i], DEVICE "/service0010/char%04x", 0x11 + i);
+                snprintf(uuid[i], sizeof uuid[i], "0000%04x-0000-1000-8000-00805f9b34fb", i);
+                object[i] = (struct object){.path = path[i], .interface = CHAR1, .uuid = uuid[i]};
+                fixture_put(&f, &object[i]);
+        }
+        CHECK_EQ(bluez_gatt_new(f.bus, DEVICE, &gatt_events, &r, &r.gatt), 0);
+        CHECK_EQ(bluez_gatt_find(r.gatt), 0);
+        UNTIL(&f, r.found_calls == 1);
+        CHECK_EQ(r.found, BLUEZ_GATT_CHARACTERISTICS_MAX);
+        CHECK(bluez_gatt_has(r.gatt, uuid[BLUEZ_GATT_CHARACTERISTICS_MAX - 1]));
+        CHECK(!bluez_gatt_has(r.gatt, uuid[BLUEZ_GATT_CHARACTERISTICS_MAX]));
+        end_gatt(&f, &r);
+}
+
+/* Nobody's values are neither told nor kept for later. */
+static void values_of_a_stranger_are_not_kept(void) {
+        struct reader r = {.stranger = true};
+        struct fixture f;
+
+        begin_gatt(&f, &r, false);
+        send_value(&f, CHAR_A, 1);
+        fixture_settle(&f);
+        CHECK_EQ(bluez_gatt_find(r.gatt), 0);
+        UNTIL(&f, r.found_calls == 1);
+        send_value(&f, CHAR_A, 2);
+        fixture_settle(&f);
+        CHECK_EQ(r.values, 0);
+        r.stranger = false;
+        send_value(&f, CHAR_A, 3);
+        UNTIL(&f, r.values == 1);
+        CHECK_STR(r.order, "found 00002a35=3 ");
         end_gatt(&f, &r);
 }
 
@@ -256,6 +305,6 @@ static void only_bluetoothd_brings_values(void) {
 CHECK_MAIN("unit.bluez_gatt", TEST(characteristics_are_found_below_the_device),
            TEST(a_failed_find_keeps_the_map), TEST(subscribing_again_is_a_success),
            TEST(values_are_read_and_written), TEST(early_values_are_kept_and_come_after_found),
-           TEST(of_too_many_early_values_the_newest_stay),
-           TEST(the_owner_may_free_the_map_with_a_value), TEST(a_lost_link_drops_the_operation),
-           TEST(only_bluetoothd_brings_values))
+           TEST(of_too_many_early_values_the_newest_stay), TEST(so_many_characteristics_are_known),
+           TEST(values_of_a_stranger_are_not_kept), TEST(the_owner_may_free_the_map_with_a_value),
+           TEST(a_lost_link_drops_the_operation), TEST(only_bluetoothd_brings_values))

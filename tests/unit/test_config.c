@@ -186,6 +186,32 @@ static void an_included_file_is_found_beside_the_main_one_and_named_in_errors(vo
         end();
 }
 
+static void a_file_that_can_be_no_configuration_is_not_read(void) {
+        _cleanup_(freep) char *text = malloc(1024 * 1024 + 2);
+
+        begin();
+        memset(text, '\n', 1024 * 1024 + 1);
+        text[1024 * 1024 + 1] = '\0';
+        CHECK_EQ(load(text), -EFBIG);
+        CHECK(says(now.errors, "is larger than 1 MB"));
+        text[1024 * 1024] = '\0';
+        accepts(text);
+        end();
+}
+
+static void so_many_brokers_may_be_listed(void) {
+        begin();
+        accepts("mqtt = { url = [\"mqtt://1\", \"mqtt://2\", \"mqtt://3\", \"mqtt://4\", "
+                "\"mqtt://5\", "
+                "\"mqtt://6\", \"mqtt://7\", \"mqtt://8\"]; };");
+        CHECK_EQ(now.config.mqtt.n_urls, CONFIG_URLS_MAX);
+        refuses("mqtt = { url = [\"mqtt://1\", \"mqtt://2\", \"mqtt://3\", \"mqtt://4\", "
+                "\"mqtt://5\", "
+                "\"mqtt://6\", \"mqtt://7\", \"mqtt://8\", \"mqtt://9\"]; };",
+                "$c:1: mqtt.url may list 8 brokers at most: take some out\n");
+        end();
+}
+
 /* --- errors of form ------------------------------------------------------------------------------
  */
 
@@ -343,9 +369,10 @@ CHECK_MAIN("unit.config", TEST(defaults_are_those_of_the_headers),
            TEST(without_a_file_the_defaults_hold_and_a_named_one_must_exist),
            TEST(the_state_directory_follows_systemd_then_the_user), TEST(every_type_is_read),
            TEST(an_included_file_is_found_beside_the_main_one_and_named_in_errors),
-           TEST(a_syntax_error_names_its_line), TEST(an_unknown_key_names_the_nearest),
-           TEST(a_wrong_type_says_what_it_must_be), TEST(limits_and_words_are_named),
-           TEST(the_environment_wins_over_the_file),
+           TEST(a_file_that_can_be_no_configuration_is_not_read),
+           TEST(so_many_brokers_may_be_listed), TEST(a_syntax_error_names_its_line),
+           TEST(an_unknown_key_names_the_nearest), TEST(a_wrong_type_says_what_it_must_be),
+           TEST(limits_and_words_are_named), TEST(the_environment_wins_over_the_file),
            TEST(errors_of_the_environment_name_the_variable),
            TEST(every_option_has_a_variable_of_its_own),
            TEST(the_nearest_word_is_found_and_a_far_one_is_not_named))

@@ -158,6 +158,29 @@ static void what_waits_is_tried_again_though_the_timer_could_not_be_set(void) {
         setting_done(&s);
 }
 
+/* A database that stays away: what was measured first is kept, and saved when it is back. */
+static void of_too_many_that_wait_the_first_stay(void) {
+        struct measurement m = taken_ago(60);
+        struct setting s;
+
+        setting_init(&s);
+        intake_set_store(&s.intake, NULL);
+        for (int i = 0; i <= INTAKE_WAITING_MAX; i++) {
+                m.sequence = (struct number){.known = true, .value = i};
+                m.systolic_mmhg = 100 + i % 100;
+                m.diastolic_mmhg = 50 + i / 100;
+                CHECK_EQ(take(&s, &m, STORE_SOURCE_MEMORY, false), -ENODEV);
+        }
+        CHECK_EQ(s.intake.n_waiting, INTAKE_WAITING_MAX);
+        intake_set_store(&s.intake, s.f.store);
+        intake_hurry(&s.intake);
+        while (s.intake.n_waiting > 0 && sd_event_run(s.event, UINT64_MAX) >= 0)
+                ;
+        CHECK_EQ(fixture_measurements(&s.f), INTAKE_WAITING_MAX);
+        CHECK_EQ(fixture_sql(&s.f, "SELECT max(diastolic) FROM measurement"), 59);
+        setting_done(&s);
+}
+
 static void backlog_is_what_is_old_or_was_behind_without_a_time(void) {
         static const struct {
                 int64_t ago;
@@ -186,8 +209,28 @@ static void backlog_is_what_is_old_or_was_behind_without_a_time(void) {
         setting_done(&s);
 }
 
+/* As a damaged row may say. */
+static void the_ends_of_time_are_told(void) {
+        static const int64_t ends[] = {INT64_MIN, INT64_MAX};
+        struct setting s;
+
+        setting_init(&s);
+        for (size_t i = 0; i < 2; i++) {
+                struct store_measurement m = sample("end", 0);
+                char *payload;
+
+                m.measured_at = m.received_at = ends[i];
+                payload = render_measurement(s.f.store, &m, /* is_event= */ true);
+                CHECK(payload && strstr(payload, i ? "\"backlog\":false" : "\"backlog\":true"));
+                free(payload);
+        }
+        setting_done(&s);
+}
+
 CHECK_MAIN("unit.intake", TEST(a_record_behind_others_is_kept_as_that),
            TEST(a_cuffs_clock_beyond_2038_is_not_believed), TEST(the_other_way_is_no_news),
            TEST(what_had_to_wait_is_still_behind),
            TEST(what_waits_is_tried_again_though_the_timer_could_not_be_set),
-           TEST(backlog_is_what_is_old_or_was_behind_without_a_time))
+           TEST(of_too_many_that_wait_the_first_stay),
+           TEST(backlog_is_what_is_old_or_was_behind_without_a_time),
+           TEST(the_ends_of_time_are_told))

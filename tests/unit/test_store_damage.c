@@ -296,6 +296,32 @@ static void a_damaged_version_1_is_saved_too(void) {
 }
 
 /* A service killed with measurements still in the log, then a page goes bad. */
+/* Behind the largest number there is no next one: a database saved with it would be full for ever.
+ */
+static void an_impossible_place_in_the_outbox_gets_another(void) {
+        static const uint8_t rubbish[16] = {0xFF};
+        struct store_outbox_row row;
+        struct fixture f;
+        int page;
+
+        fixture_start(&f);
+        CHECK_EQ(insert_sample(&f, "one", 0), 1);
+        CHECK_EQ(insert_sample(&f, "two", 100), 1);
+        CHECK_EQ(fixture_sql(&f, "UPDATE outbox SET sequence = 9223372036854775807 "
+                                 "WHERE sequence = 1"),
+                 0);
+        page = (int) fixture_sql(&f, "SELECT rootpage FROM sqlite_schema WHERE name = 'rejected'");
+        fixture_close(&f);
+        write_at(&f, "cuff2mqtt.db", (page - 1) * PAGE, rubbish, sizeof rubbish);
+        CHECK_EQ(fixture_open(&f), 0);
+        CHECK(store_set_aside(f.store));
+        CHECK_EQ(insert_sample(&f, "three", 200), 1);
+        CHECK_EQ(fixture_outbox(&f), 3);
+        CHECK_EQ(store_outbox_next(f.store, 2, &row), 0);
+        CHECK_STR(row.measurement.id, "one");
+        fixture_done(&f);
+}
+
 static void the_log_goes_aside_with_its_database(void) {
         static uint8_t ones[PAGE];
         char inst[64], path[256];
@@ -518,7 +544,9 @@ CHECK_MAIN("unit.store_damage", TEST(garbage_is_set_aside_and_a_new_database_wor
            TEST(a_truncated_file_is_set_aside_and_ids_survive), TEST(any_flipped_page_is_survived),
            TEST(names_and_settings_are_saved_from_both_ends),
            TEST(memory_is_saved_and_read_again_after_damage),
-           TEST(a_damaged_version_1_is_saved_too), TEST(the_log_goes_aside_with_its_database),
+           TEST(a_damaged_version_1_is_saved_too),
+           TEST(an_impossible_place_in_the_outbox_gets_another),
+           TEST(the_log_goes_aside_with_its_database),
            TEST(a_replacement_cut_off_between_two_names_is_ended),
            TEST(a_file_that_may_not_grow_is_full_and_then_works),
            TEST(a_full_disk_says_so_and_works_again_when_it_is_freed),

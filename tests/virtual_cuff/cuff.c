@@ -161,6 +161,7 @@ void cuff_link_up(struct cuff *c, uint64_t now) {
         c->gone = c->finished = c->awaits_confirmation = c->repeats = false;
         c->n_sent_on_link = 0;
         c->last_activity = now;
+        c->next_indication = now + c->first_indication_usec; /* an open one waits for no keys */
         if (c->memory.map)
                 omron_link_up(c, now);
         cuff_reaches(c, CUFF_CONNECTED);
@@ -244,7 +245,7 @@ uint16_t cuff_cccd(const struct cuff *c, uint16_t uuid) {
 }
 
 static bool subscribed(const struct cuff *c) {
-        return c->link == CUFF_LINK_ENCRYPTED && (cuff_cccd(c, UUID_MEASUREMENT) & 2);
+        return (c->link == CUFF_LINK_ENCRYPTED || c->open) && (cuff_cccd(c, UUID_MEASUREMENT) & 2);
 }
 
 static void indicate(struct cuff *c, uint64_t now) {

@@ -53,6 +53,7 @@ struct cuff {
         char name[64], model[32];
         const struct att_table *table;
         bool random_address, omron, security_request, clock_writable, keeps_advertising, duplicates;
+        bool open; /* tells and takes all without encryption: somebody who pretends to be a cuff */
         unsigned users;
         uint8_t battery;
         uint16_t mtu;                   /* what it answers to Exchange MTU */

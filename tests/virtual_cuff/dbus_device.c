@@ -15,6 +15,19 @@ enum { COMPANY_OMRON = 0x020E, COMPANY_STRANGER = 0x004C };
 
 /* --- properties --- */
 
+/* As long as GAP allows, and nothing a terminal or JSON likes. */
+static const char *noisy_name(unsigned noise) {
+        static const char *const names[] = {
+                "\x1b[2J\x1b]0;cuff\x07\r\n",
+                "\"}],\"pairing\":{\"active\":true}}",
+                "BLESmart_0000025828FFB20591B5",
+                "\xf0\x9f\x92\x89\xe2\x80\xae%s%n\xc2\x85",
+                "",
+        };
+
+        return names[noise % ELEMENTS(names)];
+}
+
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *name,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         struct device *dev = userdata;
@@ -26,7 +39,10 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
                 return sd_bus_message_append(reply, "s", random ? "random" : "public");
         if (strcmp(name, "Adapter") == 0)
                 return sd_bus_message_append(reply, "o", dev->daemon->adapter_path);
-        return sd_bus_message_append(reply, "s", dev->cuff ? dev->cuff->name : dev->address);
+        return sd_bus_message_append(reply, "s",
+                                     dev->cuff    ? dev->cuff->name
+                                     : dev->noise ? noisy_name(dev->noise)
+                                                  : dev->address);
 }
 
 static int get_flag(sd_bus *bus, const char *path, const char *interface, const char *name,
@@ -102,7 +118,7 @@ static int get_rssi(sd_bus *bus, const char *path, const char *interface, const 
 static int get_data(sd_bus *bus, const char *path, const char *interface, const char *name,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         struct device *dev = userdata;
-        uint16_t company = dev->cuff ? COMPANY_OMRON : COMPANY_STRANGER;
+        uint16_t company = dev->cuff || dev->noise ? COMPANY_OMRON : COMPANY_STRANGER;
         int r = sd_bus_message_open_container(reply, 'a', "{qv}");
 
         if (r >= 0)

@@ -90,11 +90,34 @@ static void heard_by_scans(struct device *dev, const uint8_t *data, size_t size)
 
 /* --- the air --- */
 
+/* OMRON's company, and bytes that are wrong in another way each time. The flag of pairing is not
+ * set: who sets it is tried, as anybody who presses the button of a cuff. */
+static void make_noise(struct device *dev) {
+        uint8_t data[CUFF_OMRON_MAX];
+        size_t n;
+
+        dev->noise = dev->noise * 1664525u + 1013904223u;
+        n = (dev->noise >> 8) % (sizeof data + 1);
+        for (size_t i = 0; i < n; i++)
+                data[i] = (uint8_t) (dev->noise >> (i % 24));
+        if (n > 0)
+                data[0] %= 10;
+        if (n > 1)
+                data[1] &= 0xF7;
+        dev->noise |= 1;
+        heard_by_scans(dev, data, n);
+        if (scan_is_on(dev->daemon) && ++dev->daemon->flood % 1000 == 0)
+                log_line("flood adverts=%u", dev->daemon->flood);
+}
+
 static void stranger_advertises(struct device *dev) {
         static const uint8_t beacon[] = {0x10, 0x05, 0x0B, 0x1C, 0x2A, 0x3D, 0x7E, 0x00};
 
         device_timer(dev, TIMER_ADVERT, dev->advert_interval_usec, stranger_advertises);
-        heard_by_scans(dev, beacon, sizeof beacon);
+        if (dev->noise)
+                make_noise(dev);
+        else
+                heard_by_scans(dev, beacon, sizeof beacon);
 }
 
 static void cuff_advertises(struct device *dev) {

@@ -10,6 +10,8 @@
 #include "dbus_scan.h"
 #include "util.h"
 
+enum { STRANGERS_MAX = 5000 };
+
 static void set_blocked(struct daemon *d, bool blocked) {
         d->blocked = blocked;
         daemon_set_powered(d, d->powered && !blocked);
@@ -88,6 +90,30 @@ static void do_stranger(struct front *f, struct words *w) {
         if (rate && strtod(rate, NULL) > 0)
                 dev->advert_interval_usec = (uint64_t) ((double) SEC / strtod(rate, NULL));
         scan_air(dev);
+}
+
+/* strangers COUNT [adverts=N/s]: a flood, all of them with OMRON's company and other names */
+static void do_strangers(struct front *f, struct words *w) {
+        const char *count = words_plain(w, 0), *rate = words_option(w, "adverts");
+        double hertz = rate && strtod(rate, NULL) > 0 ? strtod(rate, NULL) : 4;
+        unsigned long n = count ? strtoul(count, NULL, 10) : 0;
+        char address[18];
+
+        if (n < 1 || n > STRANGERS_MAX) {
+                w->problem = "COUNT up to 5000";
+                return;
+        }
+        for (unsigned i = 1; i <= n; i++) {
+                struct device *dev;
+
+                snprintf(address, sizeof address, "C1:00:00:00:%02X:%02X", i >> 8 & 0xFF, i & 0xFF);
+                if (device_by_address(&f->daemon, address))
+                        continue;
+                dev = device_new(&f->daemon, address, NULL);
+                dev->noise = i;
+                dev->advert_interval_usec = (uint64_t) ((double) SEC / hertz);
+                scan_air(dev);
+        }
 }
 
 static void do_rssi_only(struct front *f, struct words *w) {
@@ -186,6 +212,7 @@ const struct script_command script_front[] = {
         {"foreign-agent", do_foreign_agent},
         {"foreign-scan", do_foreign_scan},
         {"stranger", do_stranger},
+        {"strangers", do_strangers},
         {"rssi-only", do_rssi_only},
         {"block", do_block},
         {"paired-without-bond", do_paired_without_bond},
