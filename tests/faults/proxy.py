@@ -190,6 +190,13 @@ class Proxy:
         self.cut(link)
         link.client.close()
 
+    def _to_service(self, link, packet):
+        try:
+            link.client.sendall(packet)
+        except OSError:
+            self._hangs_up(link)
+            raise
+
     def _hangs_up(self, link):
         """The service, and nobody else."""
         if self.forgetful and not link.is_cut:
@@ -249,7 +256,7 @@ class Proxy:
                     if head[0] >> 4 == SUBACK:
                         link.is_up = True
                         self.timeline.add('broker link up')
-                    link.client.sendall(head + body)
+                    self._to_service(link, head + body)
         except (OSError, IndexError, ValueError):
             pass
         self.cut(link)
@@ -277,7 +284,7 @@ class Proxy:
             self._acknowledge(link, head + body)
 
     def _acknowledge(self, link, packet):
-        link.client.sendall(packet)  # fails if the service is dead: then it flies on, and is unsure
+        self._to_service(link, packet)  # fails if the service is dead: then it flies on, and is unsure
         identity, _ = link.flying.pop(packet[2:4], (None, None))
         if identity:
             self.acknowledged.add(identity)
