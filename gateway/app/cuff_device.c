@@ -302,9 +302,6 @@ int cuff_new(struct collector *c, const struct store_cuff *record, bool stored, 
         deadline_init(&cuff->look_again, c->event, cuff_look_again, cuff);
         deadline_init(&cuff->gone, c->event, on_gone, cuff);
         deadline_init(&cuff->plan_wait, c->event, cuff_on_plan_wait, cuff);
-        deadline_prepare(&cuff->timer);
-        deadline_prepare(&cuff->look_again);
-        deadline_prepare(&cuff->plan_wait);
         cuff_memory_init(cuff);
         cuff_wishes_init(cuff);
         cuff_option_load(cuff);

@@ -20,8 +20,7 @@ void intake_init(struct intake *i, sd_event *event, struct store *store,
                  const struct intake_events *events, void *owner) {
         *i = (struct intake){.store = store, .events = events, .owner = owner};
         deadline_init(&i->retry, event, on_retry, i);
-        /* Made ready now: when they are needed there may be no memory. */
-        deadline_prepare(&i->retry);
+        /* Made now: when it is needed there may be no memory. */
         i->waiting = calloc(INTAKE_WAITING_READY, sizeof *i->waiting);
         i->allocated = i->waiting ? INTAKE_WAITING_READY : 0;
 }

@@ -313,12 +313,8 @@ int publisher_new(sd_event *event, const struct config *config, struct store *st
         deadline_init(&p->remove, event, on_remove, p);
         deadline_init(&p->broken, event, on_broken, p);
         deadline_init(&p->offer, event, on_offer, p);
-        deadline_prepare(&p->offer);
         deadline_init(&p->birth, event, on_birth, p);
         deadline_init(&p->birth_states, event, on_birth_states, p);
-        deadline_prepare(&p->remove);
-        deadline_prepare(&p->birth);
-        deadline_prepare(&p->birth_states);
         r = p->hostname && p->ha.inst ? make_topics(p) : -ENOMEM;
         if (r >= 0)
                 r = make_client(p, event);

@@ -18,8 +18,6 @@ int wake_init(struct wake *w, struct collector *c) {
         *w = (struct wake){.collector = c, .arm_due = true};
         deadline_init(&w->scan_retry, c->event, on_retry, w);
         deadline_init(&w->arm_retry, c->event, on_retry, w);
-        deadline_prepare(&w->scan_retry); /* when they are needed there may be no memory */
-        deadline_prepare(&w->arm_retry);
         w->fell_back = c->config->bluetooth.wake == CONFIG_WAKE_DISCOVERY;
         return bluez_profile_new(c->bus, &w->profile);
 }

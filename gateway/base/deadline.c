@@ -5,6 +5,8 @@
 void deadline_init(struct deadline *d, sd_event *event, void (*passed)(void *userdata),
                    void *userdata) {
         *d = (struct deadline){.event = event, .passed = passed, .userdata = userdata};
+        if (deadline_set_usec(d, 1000000) >= 0)
+                deadline_clear(d);
 }
 
 void deadline_done(struct deadline *d) {
@@ -34,11 +36,6 @@ int deadline_set_usec(struct deadline *d, uint64_t usec) {
         if (r >= 0)
                 r = sd_event_source_set_time_accuracy(d->source, late_usec);
         return r < 0 ? r : sd_event_source_set_enabled(d->source, SD_EVENT_ONESHOT);
-}
-
-void deadline_prepare(struct deadline *d) {
-        if (!d->source && deadline_set_usec(d, 1000000) >= 0)
-                deadline_clear(d);
 }
 
 void deadline_clear(struct deadline *d) {

@@ -8,19 +8,17 @@
 
 struct deadline {
         sd_event *event;         /* not owned */
-        sd_event_source *source; /* made when it is first set, and kept: later it needs no memory */
+        sd_event_source *source; /* kept from the beginning to the end */
         void (*passed)(void *userdata);
         void *userdata;
 };
 
-/* Embedded: init once, done at the end. `passed` may arm the deadline again or free its owner. */
+/* Embedded: init once, done at the end. `passed` may arm the deadline again or free its owner.
+ * The timer is made at once, because there may be no memory when it is needed; what fails here is
+ * tried again when it is set. */
 void deadline_init(struct deadline *d, sd_event *event, void (*passed)(void *userdata),
                    void *userdata);
 void deadline_done(struct deadline *d);
-
-/* Makes its timer now: setting it needs no memory then. What fails here is tried again when it is
- * set. */
-void deadline_prepare(struct deadline *d);
 
 /* From now; replaces what was set. UINT64_MAX disarms. 0 or negative errno. */
 int deadline_set_usec(struct deadline *d, uint64_t usec);

@@ -299,7 +299,6 @@ int bluez_adapter_new(struct bluez_bus *bus, const struct bdaddr *wanted, bool m
         discovery_init(&a->discovery, bus);
         power_init(&a->power, bus, may_power_on, on_power, a);
         deadline_init(&a->list_again, sd_bus_get_event(bluez_bus_get(bus)), on_list_again, a);
-        deadline_prepare(&a->list_again);
         if (bluez_bus_is_up(bus))
                 bluez_adapter_bus_up(a);
         *ret = TAKE_PTR(a);
@@ -310,6 +309,7 @@ void bluez_adapter_free(struct bluez_adapter *a) {
         if (!a)
                 return;
         lose(a);
+        power_done(&a->power);
         deadline_done(&a->list_again);
         sd_bus_slot_unref(a->list);
         sd_bus_slot_unref(a->added);

@@ -26,9 +26,13 @@ void power_start(struct power *p, const char *adapter_path) {
         memcpy(p->path, adapter_path, strlen(adapter_path) + 1);
 }
 
-void power_stop(struct power *p) {
+void power_done(struct power *p) {
         sd_bus_slot_unref(p->call);
         deadline_done(&p->retry);
+}
+
+void power_stop(struct power *p) {
+        power_done(p);
         power_init(p, p->bus, p->allowed, p->changed, p->userdata);
 }
 

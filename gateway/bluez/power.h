@@ -23,7 +23,8 @@ struct power {
 void power_init(struct power *p, struct bluez_bus *bus, bool allowed,
                 void (*changed)(void *userdata), void *userdata);
 void power_start(struct power *p, const char *adapter_path);
-void power_stop(struct power *p); /* the adapter or bluetoothd is gone; also at the end */
+void power_stop(struct power *p); /* the adapter or bluetoothd is gone */
+void power_done(struct power *p);
 
 /* What bluetoothd said of the adapter; powers it on if it is off. */
 void power_apply(struct power *p, const struct props_adapter *props);

@@ -249,8 +249,6 @@ int mqtt_client_new(sd_event *event, const struct mqtt_options *options,
         mqtt_window_init(&c->window);
         deadline_init(&c->timer, event, mqtt_link_on_timer, c);
         deadline_init(&c->limit, event, mqtt_link_on_limit, c);
-        deadline_prepare(&c->timer);
-        deadline_prepare(&c->limit);
         r = parse_urls(c);
         if (r < 0)
                 return r;

@@ -131,10 +131,11 @@ static void a_time_beyond_the_clock_is_refused_and_keeps_what_was_set(void) {
 /* A retry that could not be armed because there was no memory would never come. */
 static void once_made_it_needs_no_memory(void) {
         _cleanup_(owner_freep) struct owner *o = owner_new();
-        sd_event_source *made;
+        sd_event_source *made = o->deadline.source;
 
+        CHECK(made && !deadline_is_set(&o->deadline));
         CHECK_EQ(deadline_set_usec(&o->deadline, FAR_USEC), 0);
-        made = o->deadline.source;
+        CHECK(o->deadline.source == made);
         deadline_clear(&o->deadline);
         CHECK_EQ(deadline_set_usec(&o->deadline, 0), 0);
         CHECK(o->deadline.source == made);
