@@ -26,6 +26,16 @@ static int address_of(const char *directory, struct sockaddr_un *ret) {
         return 0;
 }
 
+/* Not blocking: an fd, or negative errno. */
+static int open_socket(const char *directory, struct sockaddr_un *ret) {
+        int fd, r = address_of(directory, ret);
+
+        if (r < 0)
+                return r;
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        return fd < 0 ? -errno : fd;
+}
+
 /* --- the service --- */
 
 /* Never waits: a new socket's buffer is larger than any answer. */
@@ -51,16 +61,13 @@ static int on_asked(sd_event_source *source, int fd, uint32_t revents, void *use
 
 int health_start(struct health *h, sd_event *event, const char *directory,
                  char *(*answer)(void *userdata), void *userdata) {
-        _cleanup_(closep) int fd = -1;
         struct sockaddr_un address;
-        int r = address_of(directory, &address);
+        _cleanup_(closep) int fd = open_socket(directory, &address);
+        int r;
 
         *h = (struct health){.answer = answer, .userdata = userdata};
-        if (r < 0)
-                return r;
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
-                return -errno;
+                return fd;
         if (unlink(address.sun_path) < 0 && errno != ENOENT)
                 return -errno;
         if (bind(fd, (struct sockaddr *) &address, sizeof address) < 0 ||
@@ -118,16 +125,13 @@ static int read_all(int fd, uint64_t until_usec, char *ret, size_t size) {
 }
 
 int health_ask(const char *directory, uint64_t limit_usec, char ret[HEALTH_ANSWER_MAX + 1]) {
-        _cleanup_(closep) int fd = -1;
         struct sockaddr_un address;
-        int r = address_of(directory, &address);
+        _cleanup_(closep) int fd = open_socket(directory, &address);
+        int r;
 
-        if (r < 0)
-                return r;
-        /* Not blocking: a service that hangs takes no more when its list is full (-EAGAIN). */
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
-                return -errno;
+                return fd;
+        /* A service that hangs takes no more when its list is full (-EAGAIN). */
         if (connect(fd, (struct sockaddr *) &address, sizeof address) < 0)
                 return errno == EAGAIN ? -ETIMEDOUT : -errno;
         r = read_all(fd, wall_clock_monotonic_usec() + limit_usec, ret, HEALTH_ANSWER_MAX + 1);

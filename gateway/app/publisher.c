@@ -155,6 +155,11 @@ static void on_room(void *owner) {
         publisher_pump(owner);
 }
 
+static void offer_later(struct publisher *p) {
+        if (!deadline_is_set(&p->offer))
+                deadline_set_usec(&p->offer, p->config->mqtt.backoff_max_usec);
+}
+
 /* The row stays in the outbox, and what there is offered again: brokers refuse for a while, too (a
  * quota), and a good connection may last for months. */
 static void on_refused(void *owner, uint64_t token, const char *why) {
@@ -163,14 +168,13 @@ static void on_refused(void *owner, uint64_t token, const char *why) {
         if (strcmp(p->refused, why) != 0)
                 log_warning("%s", why);
         snprintf(p->refused, sizeof p->refused, "%s", why);
-        if (token != 0 && !deadline_is_set(&p->offer))
-                deadline_set_usec(&p->offer, p->config->mqtt.backoff_max_usec);
+        if (token != 0)
+                offer_later(p);
 }
 
 void publisher_failed(struct publisher *p) {
         p->has_failed = true;
-        if (!deadline_is_set(&p->offer))
-                deadline_set_usec(&p->offer, p->config->mqtt.backoff_max_usec);
+        offer_later(p);
 }
 
 static void on_offer(void *userdata) {

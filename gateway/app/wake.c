@@ -78,13 +78,11 @@ static void update_arming(struct wake *w) {
             c->stage != COLLECTOR_RUNNING || collector_is_linked(c) ||
             deadline_is_set(&w->arm_retry))
                 return;
-        w->arm_due = false;
         w->arming = bluez_profile_arm(w->profile, bluez_adapter_info(c->adapter)->path, on_armed,
                                       w) >= 0;
-        if (w->arming)
-                return;
-        w->arm_due = true; /* it could not even be asked: no memory */
-        deadline_set_usec(&w->arm_retry, ARM_RETRY_USEC);
+        w->arm_due = !w->arming;
+        if (w->arm_due) /* it could not even be asked: no memory */
+                deadline_set_usec(&w->arm_retry, ARM_RETRY_USEC);
 }
 
 void wake_arm(struct wake *w) {

@@ -144,6 +144,12 @@ void mqtt_link_failed(struct mqtt_client *c, int code, const char *paho) {
         report_lost(c, why);
 }
 
+/* We end a connection that is still up. */
+static void hang_up(struct mqtt_client *c) {
+        c->generation++; /* what this handle still says is stale */
+        mqtt_attempt_disconnect(c->attempt);
+}
+
 void mqtt_link_on_timer(void *userdata) {
         struct mqtt_client *c = userdata;
         struct mqtt_trouble t;
@@ -154,8 +160,7 @@ void mqtt_link_on_timer(void *userdata) {
                         mqtt_link_failed(c, MQTT_TROUBLE_SETUP, NULL);
         } else if (c->state == MQTT_SUBSCRIBING) {
                 t = trouble_of(c, 0, NULL);
-                c->generation++; /* what this handle still says is stale */
-                mqtt_attempt_disconnect(c->attempt);
+                hang_up(c);
                 try_next_broker(c);
                 report_lost(c, mqtt_trouble_no_suback(&t));
         } else if (c->state == MQTT_CONNECTED)
@@ -171,10 +176,8 @@ void mqtt_link_lost(struct mqtt_client *c, int code) {
         if (c->state == MQTT_WAITING)
                 return; /* told already */
         mqtt_window_clear(&c->window);
-        if (code < 0) {
-                c->generation++; /* what this handle still says is stale */
-                mqtt_attempt_disconnect(c->attempt);
-        }
+        if (code < 0)
+                hang_up(c);
         if (c->state == MQTT_LEAVING || c->state == MQTT_DISCONNECTING) {
                 mqtt_link_finish(c); /* the broker publishes the will */
                 return;
