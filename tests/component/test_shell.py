@@ -34,6 +34,7 @@ class Looking(Shell):
 
     def test_what_is_wrong_with_a_cuff_is_told(self):
         w = self.world()
+        self.state(w, lambda s: s['sync_state'] == 'idle')  # the service has had its say
         self.say(w, 'device/%s/state' % ID, {'battery': 90, 'sync_state': 'problem', 'sync_error': 'It hung up ' * 8},
                  retain=True)
         out = self.told(w, 'cuffs')
@@ -55,6 +56,7 @@ class Looking(Shell):
 
     def test_colours_are_for_terminals(self):
         w = self.world()
+        self.state(w, lambda s: s['sync_state'] == 'idle')  # the service has had its say
         self.say(w, 'device/%s/state' % ID, {'battery': 5, 'battery_low': True, 'sync_error': 'No'}, retain=True)
         self.assertIn('\x1b[33m5 %', self.terminal(w, 120, 'cuffs').end()[1])
         for env in ({'NO_COLOR': '1'}, {'TERM': 'dumb'}):
