@@ -3,17 +3,16 @@ told, each once. A moment is the n-th line of the cuff's, publication, or write 
 generator chooses: CUFF2MQTT_TEST_SEED=n repeats a run as far as the machine's timing lets it."""
 
 import collections
-import ctypes
 import os
 import random
 import re
-import select
 import signal
 import sys
 import time
 import unittest
 
 from harness import CUFF, DEADLINE, Story, Timeout
+from writes import Writes
 
 KILLS = 25
 RECORDS = 16  # of each user, before the first sync
@@ -29,26 +28,6 @@ ON_THE_AIR = (('advert ', 1), ('connect ', 1), ('cccd ', 3), ('indication ', 6),
               ('write ', 8), ('call WriteValue ', 8), ('end ', 1), ('hang-up ', 1))
 
 
-IN_MODIFY = 2
-libc = ctypes.CDLL(None)
-
-
-class Writes:
-    """Writes to files in a directory, as the kernel tells them."""
-
-    def __init__(self, directory):
-        self.descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        assert libc.inotify_add_watch(self.descriptor, os.fsencode(directory), IN_MODIFY) >= 0
-
-    def wait(self, seconds):
-        """False: there was none in that time."""
-        if not select.select([self.descriptor], [], [], seconds)[0]:
-            return False
-        os.read(self.descriptor, 4096)
-        return True
-
-    def close(self):
-        os.close(self.descriptor)
 
 
 class Killed:

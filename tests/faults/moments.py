@@ -2,14 +2,11 @@
 database, or the n-th packet that the broker's side holds back until the fault is there."""
 
 import collections
-import ctypes
-import os
 import re
-import select
 import time
 
-IN_MODIFY = 2
-libc = ctypes.CDLL(None)
+from writes import Writes  # beside the harness
+
 LATE = 3.0  # seconds: a moment that does not come, because another fault is in its way, is this one
 
 # `pattern`: of a line; `stop`: what the proxy holds back; `writes`: to the database. `most`: n is 1 to this.
@@ -32,25 +29,6 @@ MOMENTS = (
     Moment('resting', r'^log \S+ disconnect '),
 )
 BY_NAME = {m.name: m for m in MOMENTS}
-
-
-class Writes:
-    """Writes to files in a directory, as the kernel tells them."""
-
-    def __init__(self, directory):
-        self.descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if libc.inotify_add_watch(self.descriptor, os.fsencode(directory), IN_MODIFY) < 0:
-            raise OSError('inotify')
-
-    def wait(self, seconds):
-        """False: there was none in that time."""
-        if not select.select([self.descriptor], [], [], seconds)[0]:
-            return False
-        os.read(self.descriptor, 4096)
-        return True
-
-    def close(self):
-        os.close(self.descriptor)
 
 
 class Watch:

@@ -4,16 +4,9 @@
 
 #include <string.h>
 
+#include "fuzz/input.h"
 #include "fuzz/property.h"
 #include "loose_bus.h"
-
-struct input {
-        const uint8_t *at, *end;
-};
-
-static unsigned take(struct input *in) {
-        return in->at == in->end ? 0 : *in->at++;
-}
 
 static const char *const keys[] = {
         "Address", "Alias",     "Powered",          "PowerState", "Discovering", "Pairable",

@@ -14,6 +14,7 @@
 #include <cjson/cJSON.h>
 
 #include "app/render.h"
+#include "fuzz/input.h"
 #include "fuzz/property.h"
 #include "store/history.h"
 #include "store/marks.h"
@@ -198,20 +199,6 @@ static void make_template(const char *directory) {
 }
 
 /* --- its damage --- */
-
-struct input {
-        const uint8_t *at, *end;
-};
-
-static unsigned take(struct input *in) {
-        return in->at == in->end ? 0 : *in->at++;
-}
-
-static unsigned take_two(struct input *in) {
-        unsigned high = take(in);
-
-        return high << 8 | take(in);
-}
 
 static void execute(const char *path, const char *sql) {
         sqlite3 *db = NULL;

@@ -5,6 +5,7 @@
  *
  * Input: model, options, records of two users, faults in three bytes; then a change in four: what,
  * where in two, value. */
+#include "fuzz/input.h"
 #include "fuzz/property.h"
 
 #include "unit/omron_fixture.h"
@@ -92,19 +93,15 @@ static void require_records(size_t from) {
         }
 }
 
-static uint8_t take(const uint8_t **at, const uint8_t *end) {
-        return *at == end ? 0 : *(*at)++;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-        const uint8_t *at = data, *end = data + n;
-        const struct omron_model *m = &omron_models[take(&at, end) % omron_model_count];
-        uint8_t options = take(&at, end), value;
+        struct input in = {data, data + n};
+        const struct omron_model *m = &omron_models[take(&in) % omron_model_count];
+        uint8_t options = take(&in), value;
 
         check_failed = false;
         begin(m->id);
         for (unsigned i = 0; i < m->users; i++)
-                measure(i, 0, take(&at, end) * m->user[i].slots / 128u);
+                measure(i, 0, take(&in) * m->user[i].slots / 128u);
         cuff.setup.proved = options & 1 ? m : NULL;
         cuff.setup.dump = (options & 6) == 6;
         cuff.name = options & 8 ? "HEM-7155T" : m->id;
@@ -112,15 +109,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         cuff.setup.mtu = options & 16 ? 64 : cuff.setup.mtu;
         cuff.unpadded = options & 32;
         cuff.end_result = options & 64 ? 0xE5 : 0;
-        cuff.fault = faults[take(&at, end) % (sizeof faults / sizeof faults[0])];
-        cuff.fault_at = take(&at, end);
-        cuff.fault_times = cuff.fault == FAULT_NONE ? 0 : take(&at, end) % 5;
-        while (end - at >= 4) {
-                uint8_t what = take(&at, end);
-                unsigned where = take(&at, end);
+        cuff.fault = faults[take(&in) % (sizeof faults / sizeof faults[0])];
+        cuff.fault_at = take(&in);
+        cuff.fault_times = cuff.fault == FAULT_NONE ? 0 : take(&in) % 5;
+        while (in.end - in.at >= 4) {
+                uint8_t what = take(&in);
+                unsigned where = take_two(&in);
 
-                where = where << 8 | take(&at, end);
-                value = take(&at, end);
+                value = take(&in);
                 for (unsigned i = 0; i <= (unsigned) what >> 6; i++)
                         change(what & 0x3F, (where + i * 0x20u) & 0xFFFF, value);
         }

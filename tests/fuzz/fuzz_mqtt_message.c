@@ -8,6 +8,7 @@
 
 #include <MQTTAsync.h>
 
+#include "fuzz/input.h"
 #include "fuzz/property.h"
 #include "mqtt/notes.h"
 #include "mqtt/report.h"
@@ -24,20 +25,6 @@ static const enum MQTTPropertyCodes kinds[] = {
         MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER,
         MQTTPROPERTY_CODE_TOPIC_ALIAS,
 };
-
-struct input {
-        const uint8_t *at, *end;
-};
-
-static unsigned take(struct input *in) {
-        return in->at == in->end ? 0 : *in->at++;
-}
-
-static unsigned take_two(struct input *in) {
-        unsigned high = take(in);
-
-        return high << 8 | take(in);
-}
 
 /* What the first of its kind holds. */
 struct wanted {
