@@ -1,5 +1,6 @@
 #include "app/render.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,21 +19,17 @@ static void view_done(struct view *v) {
         free(v->message_users);
 }
 
-static int view_init(struct view *v, struct store *store, const struct cuff *cuff) {
+/* The users' texts must outlive the view. */
+static int view_of(struct view *v, const struct cuff *cuff, const struct store_user *users,
+                   size_t n) {
         const struct store_cuff *r = &cuff->record;
-        size_t n = 0;
-        int error;
 
-        *v = (struct view){0};
-        error = store_users_list(store, &r->address, &v->users, &n);
-        if (error < 0)
-                return error;
         v->message_users = calloc(n ? n : 1, sizeof *v->message_users);
         if (!v->message_users)
-                return -1;
+                return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                v->message_users[i] = (struct message_user){v->users[i].user, v->users[i].name,
-                                                            v->users[i].person};
+                v->message_users[i] =
+                        (struct message_user){users[i].user, users[i].name, users[i].person};
         if (r->paired_at)
                 wall_clock_format_local(r->paired_at, v->paired_at);
         if (r->last_sync)
@@ -54,6 +51,15 @@ static int view_init(struct view *v, struct store *store, const struct cuff *cuf
                 .n_users = n,
         };
         return 0;
+}
+
+static int view_init(struct view *v, struct store *store, const struct cuff *cuff) {
+        size_t n = 0;
+        int r;
+
+        *v = (struct view){0};
+        r = store_users_list(store, &cuff->record.address, &v->users, &n);
+        return r < 0 ? r : view_of(v, cuff, v->users, n);
 }
 
 /* Without a good clock a measurement seems to be from when it came: not fresh for that. */
@@ -114,17 +120,38 @@ char *render_cuff_state(struct store *store, const struct cuff *cuff) {
         });
 }
 
+/* Those of one cuff among all. */
+static const struct store_user *users_of(const struct bdaddr *cuff, const struct store_user *all,
+                                         size_t n_all, size_t *ret_n) {
+        size_t first = 0, n = 0;
+
+        while (first < n_all && !bdaddr_equal(&all[first].cuff, cuff))
+                first++;
+        while (first + n < n_all && bdaddr_equal(&all[first + n].cuff, cuff))
+                n++;
+        *ret_n = n;
+        return all ? all + first : NULL;
+}
+
+/* One query for all users: a gateway may have many cuffs, and this is said after each session. */
 char *render_devices(struct store *store, const struct collector *c) {
         struct view *views = calloc(c->n_cuffs + 1, sizeof *views);
         struct message_cuff *cuffs = calloc(c->n_cuffs + 1, sizeof *cuffs);
+        _cleanup_(freep) struct store_user *all = NULL;
+        size_t n = 0, n_all = 0, n_users;
         char *payload = NULL;
-        size_t n = 0;
+        bool readable = store_users_list(store, NULL, &all, &n_all) >= 0;
 
-        for (size_t i = 0; views && cuffs && i < c->n_cuffs; i++)
-                if (c->cuffs[i]->stored && view_init(&views[n], store, c->cuffs[i]) >= 0) {
+        for (size_t i = 0; views && cuffs && readable && i < c->n_cuffs; i++) {
+                const struct cuff *cuff = c->cuffs[i];
+                const struct store_user *users =
+                        users_of(&cuff->record.address, all, n_all, &n_users);
+
+                if (cuff->stored && view_of(&views[n], cuff, users, n_users) >= 0) {
                         cuffs[n] = views[n].cuff;
                         n++;
                 }
+        }
         if (views && cuffs)
                 payload = message_devices(cuffs, n);
         for (size_t i = 0; i < n; i++)

@@ -64,7 +64,7 @@ static int back_up(sqlite3 *from, sqlite3 *to) {
 }
 
 static int back_up_into(struct copying *c) {
-        _cleanup_(sqlite3_closep) sqlite3 *to = NULL;
+        _cleanup_(database_closep) sqlite3 *to = NULL;
         _cleanup_(closep) int fd =
                 open(c->database, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         int r;
@@ -82,7 +82,7 @@ static int back_up_into(struct copying *c) {
 
 /* A copy of damage is no copy. */
 static int check_copy(const struct copying *c) {
-        _cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+        _cleanup_(database_closep) sqlite3 *db = NULL;
         struct reader_view view;
         int version, r = reader_look(c->database, &view);
 

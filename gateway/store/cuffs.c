@@ -50,7 +50,7 @@ static int column_cuff(sqlite3_stmt *query, struct store_cuff *ret) {
 }
 
 int store_cuffs_list(struct store *s, struct store_cuff **ret, size_t *ret_n) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         _cleanup_(freep) struct store_cuff *cuffs = NULL;
         size_t n = 0;
         int r = database_prepare(s->db, "SELECT " CUFF_COLUMNS " FROM cuff ORDER BY address",
@@ -76,7 +76,7 @@ int store_cuffs_list(struct store *s, struct store_cuff **ret, size_t *ret_n) {
 }
 
 int store_cuffs_save(struct store *s, const struct store_cuff *cuff) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         char address[BDADDR_STRING_SIZE];
         int i = 0, r = database_prepare(s->db, "INSERT OR REPLACE " CUFF_VALUES, &query);
 
@@ -105,32 +105,40 @@ int store_cuffs_save(struct store *s, const struct store_cuff *cuff) {
         return database_step(query);
 }
 
-static void column_user(sqlite3_stmt *query, const struct bdaddr *cuff, struct store_user *ret) {
-        *ret = (struct store_user){.cuff = *cuff, .user = (uint8_t) sqlite3_column_int(query, 0)};
-        database_column_text(query, 1, ret->name, sizeof ret->name);
-        database_column_text(query, 2, ret->person, sizeof ret->person);
+/* False: its cuff is no address, so nobody's. */
+static bool column_user(sqlite3_stmt *query, struct store_user *ret) {
+        *ret = (struct store_user){.user = (uint8_t) sqlite3_column_int(query, 1)};
+        database_column_text(query, 2, ret->name, sizeof ret->name);
+        database_column_text(query, 3, ret->person, sizeof ret->person);
+        return database_column_address(query, 0, &ret->cuff) >= 0;
 }
 
 int store_users_list(struct store *s, const struct bdaddr *cuff, struct store_user **ret,
                      size_t *ret_n) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         _cleanup_(freep) struct store_user *users = NULL;
         char address[BDADDR_STRING_SIZE];
         size_t n = 0;
-        int r = database_prepare(
-                s->db, "SELECT user, name, person FROM user WHERE cuff = ? ORDER BY user", &query);
+        int r = database_prepare(s->db,
+                                 cuff ? "SELECT cuff, user, name, person FROM user WHERE cuff = ? "
+                                        "ORDER BY user"
+                                      : "SELECT cuff, user, name, person FROM user "
+                                        "ORDER BY cuff, user",
+                                 &query);
 
         if (r < 0)
                 return r;
-        bdaddr_to_string(cuff, address);
-        database_bind_text(query, 1, address);
+        if (cuff) {
+                bdaddr_to_string(cuff, address);
+                database_bind_text(query, 1, address);
+        }
         while ((r = database_step(query)) > 0) {
                 struct store_user *more = reallocarray(users, n + 1, sizeof *more);
 
                 if (!more)
                         return -ENOMEM;
                 users = more;
-                column_user(query, cuff, &users[n++]);
+                n += column_user(query, &users[n]);
         }
         if (r < 0)
                 return r;
@@ -140,7 +148,7 @@ int store_users_list(struct store *s, const struct bdaddr *cuff, struct store_us
 }
 
 int store_users_save(struct store *s, const struct store_user *user) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         char address[BDADDR_STRING_SIZE];
         int r = database_prepare(
                 s->db,

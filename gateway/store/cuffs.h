@@ -49,7 +49,8 @@ struct store_user {
 int store_cuffs_list(struct store *s, struct store_cuff **ret, size_t *ret_n);
 int store_cuffs_save(struct store *s, const struct store_cuff *cuff); /* insert or replace */
 
-/* Users of one cuff, ordered. A user exists from its first measurement or name on. */
+/* Users of one cuff, or (NULL) of all, cuff by cuff; ordered. `*ret` to be freed. A user exists
+ * from its first measurement or name on. */
 int store_users_list(struct store *s, const struct bdaddr *cuff, struct store_user **ret,
                      size_t *ret_n);
 int store_users_save(struct store *s, const struct store_user *user);

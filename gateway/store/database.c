@@ -139,8 +139,44 @@ int database_execute(sqlite3 *db, const char *sql) {
         return database_error(sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
+/* A reader's connection may be closed while its statements are in use. */
+static bool keeps_statements(sqlite3 *db) {
+        return sqlite3_db_readonly(db, "main") == 0;
+}
+
+/* In SQLite's own list, the newest first: a few dozen. */
+static sqlite3_stmt *find_kept(sqlite3 *db, const char *sql) {
+        sqlite3_stmt *q = NULL;
+
+        while ((q = sqlite3_next_stmt(db, q)))
+                if (!sqlite3_stmt_busy(q) && strcmp(sqlite3_sql(q), sql) == 0)
+                        break;
+        return q;
+}
+
 int database_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret) {
-        return database_error(sqlite3_prepare_v2(db, sql, -1, ret, NULL));
+        bool keep = keeps_statements(db);
+
+        *ret = keep ? find_kept(db, sql) : NULL;
+        if (*ret)
+                return 0;
+        return database_error(
+                sqlite3_prepare_v3(db, sql, -1, keep ? SQLITE_PREPARE_PERSISTENT : 0, ret, NULL));
+}
+
+void database_release(sqlite3_stmt *query) {
+        if (!keeps_statements(sqlite3_db_handle(query))) {
+                sqlite3_finalize(query);
+                return;
+        }
+        sqlite3_reset(query);
+        sqlite3_clear_bindings(query);
+}
+
+void database_close(sqlite3 *db) {
+        while (db && keeps_statements(db) && sqlite3_next_stmt(db, NULL))
+                sqlite3_finalize(sqlite3_next_stmt(db, NULL));
+        sqlite3_close_v2(db);
 }
 
 int database_step(sqlite3_stmt *query) {
@@ -150,7 +186,7 @@ int database_step(sqlite3_stmt *query) {
 }
 
 int database_integer(sqlite3 *db, const char *sql, int64_t *ret) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(db, sql, &query);
 
         if (r >= 0)
@@ -162,7 +198,7 @@ int database_integer(sqlite3 *db, const char *sql, int64_t *ret) {
 }
 
 int database_connect(const char *path, int open_flags, sqlite3 **ret) {
-        _cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+        _cleanup_(database_closep) sqlite3 *db = NULL;
         int result = sqlite3_open_v2(path, &db, open_flags, NULL);
 
         if (!db)
@@ -178,7 +214,7 @@ int database_connect(const char *path, int open_flags, sqlite3 **ret) {
 }
 
 static int quick_check(sqlite3 *db) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(db, "PRAGMA quick_check(1)", &query);
 
         if (r >= 0)

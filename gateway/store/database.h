@@ -24,12 +24,12 @@ struct store {
 /* Is it as store_open() makes it? */
 bool inst_is_valid(const char *inst);
 
-DEFINE_CLEANUP(sqlite3 *, sqlite3_close)
-DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
-
 /* Opens a file with our settings; nothing is written until database_migrate. 0 or negative errno.
  */
 int database_connect(const char *path, int open_flags, sqlite3 **ret);
+/* A reader's is closed when the last statement in use is given back. */
+void database_close(sqlite3 *db);
+DEFINE_CLEANUP(sqlite3 *, database_close)
 
 /* 0 sound; -EUCLEAN damaged; -ENOTSUP sound, but newer than us: `*ret_version` is set in any case.
  */
@@ -43,7 +43,12 @@ int database_version(void);
 int database_error(int result);
 
 int database_execute(sqlite3 *db, const char *sql);
+/* A statement is compiled once and stays with its connection (not with a reader's). It is given
+ * back with database_release, and stepped before the same text is prepared again: one that was not
+ * stepped yet does not show that it is in use. */
 int database_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret);
+void database_release(sqlite3_stmt *query);
+DEFINE_CLEANUP(sqlite3_stmt *, database_release)
 /* 1 a row, 0 done, negative errno. */
 int database_step(sqlite3_stmt *query);
 /* One row with one integer, or -ENODATA. */

@@ -68,7 +68,7 @@ static int fetch(sqlite3_stmt *query, int64_t arrival, struct store_measurement 
 
 /* Until all was told, or what is read can no longer be relied on: reader_is_past(). */
 static int read_on(struct reading *r) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *places = NULL, *rows = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *places = NULL, *rows = NULL;
         char cuff[BDADDR_STRING_SIZE];
         struct store_measurement m;
         int result = prepare_places(r, &places);

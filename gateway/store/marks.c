@@ -3,7 +3,7 @@
 #include "store/database.h"
 
 int store_marks_load(struct store *s, const struct bdaddr *cuff, struct omron_mark *ret, size_t n) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         char address[BDADDR_STRING_SIZE];
         int r = database_prepare(
                 s->db, "SELECT slot, hash FROM memory_mark WHERE cuff = ? AND user = ?", &query);
@@ -24,7 +24,7 @@ int store_marks_load(struct store *s, const struct bdaddr *cuff, struct omron_ma
 }
 
 static int save(struct store *s, const char *address, size_t user, const struct omron_mark *mark) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(s->db,
                                  mark->known
                                          ? "INSERT OR REPLACE INTO memory_mark "

@@ -49,7 +49,7 @@ static struct answer column_answer(sqlite3_stmt *query, int at) {
 }
 
 static int insert_user(struct store *s, const char *cuff, uint8_t user) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(
                 s->db, "INSERT INTO user (cuff, user) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 &query);
@@ -63,7 +63,7 @@ static int insert_user(struct store *s, const char *cuff, uint8_t user) {
 
 static int insert_measurement(struct store *s, const struct store_measurement *m, const char *cuff,
                               const struct taken *taken) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         const struct measurement *v = &m->measurement;
         int i = 0, r = database_prepare(s->db, INSERT, &query);
 
@@ -190,7 +190,7 @@ int measurements_column(sqlite3_stmt *query, int at, struct store_measurement *r
 
 int store_measurements_newest(struct store *s, const struct bdaddr *cuff, uint8_t user,
                               struct store_measurement *ret) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         char address[BDADDR_STRING_SIZE];
         int r = database_prepare(s->db, NEWEST, &query);
 
@@ -211,7 +211,7 @@ int store_measurements_count(struct store *s, int64_t *ret) {
 
 int store_measurements_users(struct store *s, const struct bdaddr *cuff, uint8_t *ret_users,
                              size_t max) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         char address[BDADDR_STRING_SIZE];
         size_t n = 0;
         int r = database_prepare(
@@ -238,7 +238,7 @@ static int bind_rejected(sqlite3_stmt *query, const char *cuff, const char *uuid
 /* 1 yes, 0 no. */
 static int is_rejected(struct store *s, const char *cuff, const char *uuid, const uint8_t *raw,
                        size_t raw_size) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(
                 s->db, "SELECT 1 FROM rejected WHERE cuff = ? AND uuid = ? AND raw = ? LIMIT 1",
                 &query);
@@ -250,7 +250,7 @@ static int is_rejected(struct store *s, const char *cuff, const char *uuid, cons
 
 static int insert_rejected(struct store *s, const char *cuff, const char *uuid, const uint8_t *raw,
                            size_t raw_size, const char *why, int64_t received_at) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(s->db,
                                  "INSERT INTO rejected (cuff, uuid, raw, why, received_at) "
                                  "VALUES (?, ?, ?, ?, ?)",

@@ -92,7 +92,7 @@ static enum likeness judge(sqlite3_stmt *query, const struct store_measurement *
 
 static int find(sqlite3 *db, const struct store_measurement *m, const char *cuff,
                 const struct taken *taken, struct candidate *ret) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         struct candidate partner = {0}, found;
         int r = database_prepare(db, taken->usable ? CANDIDATES_DATED : CANDIDATES_UNDATED, &query);
 
@@ -124,7 +124,7 @@ static int find(sqlite3 *db, const struct store_measurement *m, const char *cuff
 }
 
 static int complete(sqlite3 *db, int64_t arrival, const struct store_measurement *m) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         const struct measurement *v = &m->measurement;
         int i = 0, r = database_prepare(db, COMPLETE, &query);
 

@@ -5,7 +5,7 @@
 #include "store/database.h"
 
 int store_outbox_next(struct store *s, int64_t after, struct store_outbox_row *ret) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         struct store_outbox_row row;
         int r = database_prepare(s->db,
                                  "SELECT sequence, " MEASUREMENT_COLUMNS
@@ -28,7 +28,7 @@ int store_outbox_next(struct store *s, int64_t after, struct store_outbox_row *r
 }
 
 int store_outbox_remove(struct store *s, int64_t sequence) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(s->db, "DELETE FROM outbox WHERE sequence = ?", &query);
 
         if (r < 0)

@@ -17,7 +17,7 @@ int store_persons_note(struct store *s, const char *slug) {
 }
 
 int store_persons_list(struct store *s, struct store_person **ret, size_t *ret_n) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         _cleanup_(freep) struct store_person *all = NULL;
         size_t n = 0;
         int r = database_prepare(s->db,
@@ -47,7 +47,7 @@ static bool is_newer(const struct store_measurement *a, const struct store_measu
 }
 
 int store_persons_newest(struct store *s, const char *slug, struct store_measurement *ret) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         struct store_measurement m, newest = {0};
         bool found = false;
         int r = database_prepare(s->db,

@@ -117,7 +117,7 @@ static const char *const today[] = {
 /* -ENOTSUP: not all of it is there. */
 static int check_tables(sqlite3 *db, const char *const *queries, size_t n) {
         for (size_t i = 0; i < n; i++) {
-                _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+                _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
                 int r = database_prepare(db, queries[i], &query);
 
                 if (r < 0)
@@ -177,7 +177,7 @@ static int open_settled(struct store *s, int *ret_version) {
 
         for (int i = 0; i < TRIES; i++) {
                 /* Statements of the caller, if there are any, may end later. */
-                sqlite3_close_v2(TAKE_PTR(s->db));
+                database_close(TAKE_PTR(s->db));
                 s->view = (struct reader_view){0};
                 *ret_version = 0;
                 r = open_once(s, ret_version);

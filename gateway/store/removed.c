@@ -22,7 +22,7 @@ static void key_of(const struct bdaddr *address, char ret[KEY_SIZE]) {
 
 /* Runs `sql`, whose only parameter is the cuff's address. */
 static int run(struct store *s, const char *sql, const char *address) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(s->db, sql, &query);
 
         if (r < 0)
@@ -107,7 +107,7 @@ static int column(sqlite3_stmt *query, struct store_removed *last, struct store_
 }
 
 int store_removed_list(struct store *s, struct store_removed **ret, size_t *ret_n) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         _cleanup_(freep) struct store_removed *all = NULL;
         size_t n = 0;
         int r = database_prepare(s->db,

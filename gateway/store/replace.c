@@ -85,7 +85,7 @@ static int move_companions(const char *from, const char *to) {
 
 /* Rows that cannot be read, or that no longer fit, are left out; only a failing target counts. */
 static int copy_rows(sqlite3 *from, const char *select, sqlite3 *to, const char *insert) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *in = NULL, *out = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *in = NULL, *out = NULL;
         int r = database_prepare(to, insert, &out);
 
         if (r < 0 || database_prepare(from, select, &in) < 0)
@@ -148,7 +148,7 @@ static int salvage(sqlite3 *from, sqlite3 *to) {
 }
 
 static int make_fresh(const struct replacement *p) {
-        _cleanup_(sqlite3_closep) sqlite3 *from = NULL, *to = NULL;
+        _cleanup_(database_closep) sqlite3 *from = NULL, *to = NULL;
         int r = move_companions(p->fresh, NULL);
 
         if (r < 0)

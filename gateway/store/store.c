@@ -221,7 +221,7 @@ static int open_steps(struct store *s, struct opening *o) {
         r = take_database(s, o);
         if (r != -EUCLEAN)
                 return r;
-        sqlite3_close(TAKE_PTR(s->db));
+        database_close(TAKE_PTR(s->db));
         r = database_replace(o->directory, &s->set_aside, &o->step);
         return r < 0 ? r : take_database(s, o);
 }
@@ -258,7 +258,7 @@ int store_open(const char *directory, struct store **ret, char **ret_why) {
 void store_close(struct store *s) {
         if (!s)
                 return;
-        sqlite3_close(s->db);
+        database_close(s->db);
         if (s->lock >= 0)
                 close(s->lock); /* last: nobody else may open before all is written */
         free(s->set_aside);
@@ -276,7 +276,7 @@ const char *store_inst(const struct store *s) {
 }
 
 int store_meta_get(struct store *s, const char *key, char **ret) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(s->db, "SELECT value FROM meta WHERE key = ?", &query);
 
         if (r < 0)
@@ -294,7 +294,7 @@ int store_meta_get(struct store *s, const char *key, char **ret) {
 }
 
 int store_meta_set(struct store *s, const char *key, const char *value) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(s->db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", &query);
 
         if (r < 0)

@@ -41,7 +41,7 @@ static void limit_init(struct limit *l, sqlite3 *db) {
 /* ---- what is in it ---- */
 
 static int read_cuffs(sqlite3 *db, struct store_survey *s) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(
                 db, "SELECT address, name, last_seen, bond_lost FROM cuff ORDER BY address",
                 &query);
@@ -78,7 +78,7 @@ static int read_contents(sqlite3 *db, struct store_survey *s) {
 
 /* 1 sound, 0 not, negative errno. */
 static int check(sqlite3 *db, const char *pragma) {
-        _cleanup_(sqlite3_finalizep) sqlite3_stmt *query = NULL;
+        _cleanup_(database_releasep) sqlite3_stmt *query = NULL;
         int r = database_prepare(db, pragma, &query);
 
         if (r >= 0)
@@ -144,7 +144,7 @@ static enum store_survey_state state_of(int error) {
 }
 
 static int look(const char *path, const struct reader_view *view, struct store_survey *s) {
-        _cleanup_(sqlite3_closep) sqlite3 *db = NULL;
+        _cleanup_(database_closep) sqlite3 *db = NULL;
         int r = reader_connect(path, view, &db);
 
         return r < 0 ? r : look_inside(db, s);

@@ -141,6 +141,37 @@ static void a_user_exists_from_the_first_measurement_or_name_on(void) {
         fixture_done(&f);
 }
 
+static void the_users_of_all_cuffs_come_cuff_by_cuff(void) {
+        struct store_user one = {.cuff = cuff_a, .user = 2}, other = {.cuff = cuff_b, .user = 1};
+        struct store_user *users = NULL;
+        struct fixture f;
+        size_t n = 99;
+
+        fixture_start(&f);
+        CHECK_EQ(store_users_list(f.store, NULL, &users, &n), 0);
+        CHECK_EQ(n, 0);
+        free(users);
+        CHECK_EQ(store_users_save(f.store, &one), 0);
+        CHECK_EQ(store_users_save(f.store, &other), 0);
+        one.user = 1;
+        CHECK_EQ(store_users_save(f.store, &one), 0);
+        CHECK_EQ(fixture_sql(&f, "INSERT INTO user (cuff, user) VALUES ('not-an-address-17', 1)"),
+                 0);
+        CHECK_EQ(store_users_list(f.store, NULL, &users, &n), 0);
+        CHECK_EQ(n, 3); /* that is nobody's */
+        for (size_t i = 0; i < n && n == 3; i++) {
+                size_t before = i > 0 ? i - 1 : 0;
+
+                CHECK(bdaddr_equal(&users[i].cuff, &cuff_a) || users[i].user == 1);
+                CHECK(bdaddr_equal(&users[i].cuff, &users[before].cuff) ||
+                      !bdaddr_equal(&users[i].cuff, &users[0].cuff));
+                CHECK(!bdaddr_equal(&users[i].cuff, &users[before].cuff) ||
+                      users[i].user >= users[before].user);
+        }
+        free(users);
+        fixture_done(&f);
+}
+
 static void a_name_is_changed_by_saving_and_kept_by_the_next_measurement(void) {
         struct store_user u = {.cuff = cuff_a, .user = 1, .name = "Anna", .person = "anna"};
         struct store_user *users = NULL;
@@ -243,6 +274,7 @@ static void writes_that_nobody_understands_count_as_refused(void) {
 CHECK_MAIN("unit.store_cuffs", TEST(cuffs_come_back_whole_and_ordered_by_address),
            TEST(saving_again_replaces_and_removing_leaves_measurements_and_names),
            TEST(a_user_exists_from_the_first_measurement_or_name_on),
+           TEST(the_users_of_all_cuffs_come_cuff_by_cuff),
            TEST(a_name_is_changed_by_saving_and_kept_by_the_next_measurement),
            TEST(marks_come_back_for_each_cuff_and_user),
            TEST(marks_that_cannot_all_be_saved_stay_as_they_were),
