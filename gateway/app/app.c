@@ -38,7 +38,8 @@ struct app {
         struct health health;
         bool stopping;
         int exit_code;
-        char status[640]; /* what systemd was told last */
+        sd_event_source *stored; /* measurements were, in this turn */
+        char status[640];        /* what systemd was told last */
 };
 
 /* --- what the halves tell each other --- */
@@ -67,7 +68,13 @@ static void on_stored(void *owner, const struct bdaddr *cuff, uint8_t user) {
 
         if (a->publisher)
                 publisher_stored(a->publisher, cuff, user);
-        tell_systemd(a);
+        sd_event_source_set_enabled(a->stored, SD_EVENT_ONESHOT);
+}
+
+/* Once for a block of them. */
+static int on_all_stored(sd_event_source *source, void *userdata) {
+        tell_systemd(userdata);
+        return 0;
 }
 
 static void on_cuff_changed(void *owner, const struct cuff *cuff) {
@@ -295,6 +302,10 @@ static int start(struct app *a) {
 
         if (r >= 0)
                 r = set_up_signals(a);
+        if (r >= 0)
+                r = sd_event_add_defer(a->event, &a->stored, on_all_stored, a);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(a->stored, SD_EVENT_OFF);
         if (r < 0) {
                 log_error("The event loop could not be set up: %s", strerror(-r));
                 return r;
@@ -328,6 +339,7 @@ static void app_done(struct app *a) {
         a->publisher = NULL; /* what the collector saves in its last moment is for the next run */
         collector_free(a->collector);
         store_close(a->store);
+        sd_event_source_disable_unref(a->stored);
         sd_event_unref(a->event);
 }
 

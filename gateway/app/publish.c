@@ -62,12 +62,19 @@ static void publish_discovery(struct publisher *p, char *topic, char *payload) {
         publish_retained(p, topic, strdup(""));
 }
 
+/* What changed before it is told before it. */
+static void send_due_first(struct publisher *p) {
+        if (sd_event_source_get_enabled(p->soon, NULL) > 0)
+                publisher_pump(p);
+}
+
 void publisher_send(struct publisher *p, const char *path, char *payload, int qos, bool retain,
                     uint32_t expiry_s) {
         _cleanup_(freep) char *topic = NULL, *owned = payload;
 
         if (!mqtt_client_is_connected(p->client))
                 return;
+        send_due_first(p);
         topic = message_topic(p->config->mqtt.base_topic, path);
         publish(p, topic, owned, qos, retain, 0, expiry_s);
 }
@@ -95,8 +102,11 @@ int publisher_reply(struct publisher *p, const char *path, char *payload, const 
                                         .qos = 1,
                                         .correlation = correlation,
                                         .correlation_size = correlation_size};
-        int r = topic && owned ? mqtt_client_publish(p->client, &m) : -ENOMEM;
+        int r = -ENOMEM;
 
+        send_due_first(p);
+        if (topic && owned)
+                r = mqtt_client_publish(p->client, &m);
         if (r == -ENOTCONN)
                 r = keep_for_later(p, &m);
         if (r < 0)
@@ -186,10 +196,11 @@ static bool publish_outbox(struct publisher *p) {
         _cleanup_(freep) char *topic = NULL, *payload = NULL;
         int r;
 
-        if (p->n_acked > PUBLISHER_ACKED_MAX - MQTT_WINDOW)
-                return false; /* the database must take those out first */
+        if (p->outbox_empty || p->n_acked > PUBLISHER_ACKED_DUE)
+                return false; /* nothing there, or the database must take those out first */
         do {
                 r = store_outbox_next(p->store, p->sent, &row);
+                p->outbox_empty = r == -ENODATA;
                 if (r == -ENODATA)
                         return false;
                 if (r < 0) {
@@ -265,6 +276,7 @@ static bool is_in_use(struct publisher *p, const struct store_removed *r, size_t
 }
 
 static bool publish_removed(struct publisher *p) {
+        publisher_list_removed(p);
         while (p->removed.at < p->removed.n) {
                 const struct store_removed *r = &p->removed.cuff[p->removed.at];
                 size_t place = p->removed.place++;
@@ -297,6 +309,7 @@ static bool publish_person(struct publisher *p) {
         char path[sizeof "person//measurement" + STORE_TEXT_SIZE];
         const char *slug;
 
+        publisher_list_persons(p);
         if (p->persons.at == p->persons.n)
                 return false;
         slug = p->persons.person[p->persons.at++].slug;
@@ -317,6 +330,7 @@ static bool publish_next(struct publisher *p) {
 }
 
 void publisher_pump(struct publisher *p) {
+        sd_event_source_set_enabled(p->soon, SD_EVENT_OFF);
         while (p->store && mqtt_client_is_connected(p->client) && mqtt_client_room(p->client) > 0)
                 if (!publish_next(p))
                         return;

@@ -59,6 +59,8 @@ void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
                 *mine = (struct publisher_cuff){.address = cuff->record.address};
         }
         n = store_measurements_users(p->store, &mine->address, users, sizeof users);
+        if (n < 0)
+                publisher_failed(p);
         for (int u = 0; u < n; u++)
                 add_user(mine, users[u]);
         mine->discovery_due = discovery;
@@ -69,23 +71,28 @@ void publisher_cuff_due(struct publisher *p, const struct cuff *cuff) {
         }
 }
 
-void publisher_removed_due(struct publisher *p) {
+void publisher_list_removed(struct publisher *p) {
+        if (!p->removed_due)
+                return;
+        p->removed_due = false;
         free(p->removed.cuff);
         memset(&p->removed, 0, sizeof p->removed);
-        if (!p->store || store_removed_list(p->store, &p->removed.cuff, &p->removed.n) < 0)
-                p->removed.n = 0; /* the next connection tries again */
+        if (store_removed_list(p->store, &p->removed.cuff, &p->removed.n) < 0) {
+                p->removed.n = 0;
+                publisher_failed(p);
+        }
 }
 
-void publisher_persons_due(struct publisher *p) {
-        struct store_person *all = NULL;
-        size_t n = 0;
-
-        if (!p->store || store_persons_list(p->store, &all, &n) < 0)
-                return; /* the next connection tries again */
+void publisher_list_persons(struct publisher *p) {
+        if (!p->persons_due)
+                return;
+        p->persons_due = false;
         free(p->persons.person);
-        p->persons.person = all;
-        p->persons.n = n;
-        p->persons.at = 0;
+        memset(&p->persons, 0, sizeof p->persons);
+        if (store_persons_list(p->store, &p->persons.person, &p->persons.n) < 0) {
+                p->persons.n = 0;
+                publisher_failed(p);
+        }
 }
 
 void publisher_all_due(struct publisher *p) {
@@ -96,8 +103,7 @@ void publisher_all_due(struct publisher *p) {
 void publisher_look_again(struct publisher *p) {
         p->online_due = p->info_due = p->devices_due = true;
         p->gateway_due = publisher_is_discovery_due(p);
-        publisher_removed_due(p);
-        publisher_persons_due(p);
+        p->removed_due = p->persons_due = true;
         p->n_cuffs = 0;
         for (size_t i = 0; i < p->collector->n_cuffs; i++)
                 publisher_cuff_due(p, p->collector->cuffs[i]);

@@ -20,7 +20,7 @@
         2000000u /* Home Assistant subscribes within half a second of discovery                    \
                   */
 
-/* --- acknowledged rows leave the database, those of one turn of the loop together --- */
+/* --- acknowledged rows leave the database, those that came together with one sync --- */
 
 /* Said once. A damaged database is replaced on the next turn: whoever calls may go on with this
  * one. */
@@ -52,6 +52,7 @@ static void on_remove(void *userdata) {
         }
         p->n_acked = 0;
         p->store_error = 0;
+        deadline_clear(&p->remove);
         publisher_pump(p);
 }
 
@@ -65,11 +66,19 @@ static void on_acknowledged(void *owner, uint64_t token) {
                 return; /* cannot be: no more than these were sent; it would be sent again, not lost
                          */
         p->acked[p->n_acked++] = (int64_t) token;
-        if (!deadline_is_set(&p->remove))
+        if (p->n_acked == PUBLISHER_ACKED_DUE)
+                on_remove(p);
+        else if (!deadline_is_set(&p->remove))
                 deadline_set_usec(&p->remove, 0);
 }
 
 /* --- the connection --- */
+
+/* The outbox from its beginning. */
+static void send_again(struct publisher *p) {
+        p->sent = 0;
+        p->outbox_empty = false;
+}
 
 static void send_late(struct publisher *p) {
         for (struct mqtt_parcel *late; (late = mqtt_parcels_take(&p->late));) {
@@ -83,7 +92,7 @@ static void on_connected(void *owner, const char *url, int version) {
 
         log_info("Connected to %s with MQTT %s", url, version == 5 ? "5" : "3.1.1");
         p->trouble[0] = p->refused[0] = '\0';
-        p->sent = 0;
+        send_again(p);
         publisher_all_due(p);
         send_late(p);
         p->events->changed(p->owner);
@@ -118,7 +127,7 @@ static void on_birth_states(void *userdata) {
                 for (size_t u = 0; u < p->cuffs[i].n_users; u++)
                         p->cuffs[i].users[u].measurement_due = true;
         }
-        publisher_persons_due(p);
+        p->persons_due = true;
         publisher_pump(p);
 }
 
@@ -184,7 +193,7 @@ static void on_offer(void *userdata) {
                 p->has_failed = false;
                 publisher_look_again(p);
         }
-        p->sent = 0; /* what is under way is left out */
+        send_again(p); /* what is under way is left out */
         publisher_pump(p);
 }
 
@@ -194,12 +203,22 @@ static void on_stopped(void *owner) {
         p->events->stopped(p->owner);
 }
 
-/* --- what changed --- */
+/* --- what changed: told on the next turn, so that a block of measurements, or all that the end of
+ * a session changes, is told as one --- */
+
+static int on_soon(sd_event_source *source, void *userdata) {
+        publisher_pump(userdata);
+        return 0;
+}
+
+static void pump_soon(struct publisher *p) {
+        sd_event_source_set_enabled(p->soon, SD_EVENT_ONESHOT);
+}
 
 void publisher_cuff_known(struct publisher *p, const struct bdaddr *cuff) {
         publisher_cuff_due(p, collector_find(p->collector, cuff));
-        publisher_persons_due(p);
-        publisher_pump(p);
+        p->persons_due = true;
+        pump_soon(p);
 }
 
 void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff, bool at_rest) {
@@ -209,7 +228,7 @@ void publisher_cuff_changed(struct publisher *p, const struct bdaddr *cuff, bool
                 mine->state_due = true;
         if (at_rest) /* bridge/devices has what a session ends with: last_sync, bonded */
                 p->devices_due = true;
-        publisher_pump(p);
+        pump_soon(p);
 }
 
 void publisher_cuff_removed(struct publisher *p, const struct bdaddr *cuff) {
@@ -218,30 +237,31 @@ void publisher_cuff_removed(struct publisher *p, const struct bdaddr *cuff) {
         if (mine)
                 *mine = p->cuffs[--p->n_cuffs];
         p->devices_due = true;
-        publisher_removed_due(p);
-        publisher_persons_due(p);
-        publisher_pump(p);
+        p->removed_due = true;
+        p->persons_due = true;
+        pump_soon(p);
 }
 
 void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t user) {
         struct publisher_cuff *mine = publisher_find(p, cuff);
 
+        p->outbox_empty = false;
         for (size_t u = 0; mine && u < mine->n_users; u++)
                 if (mine->users[u].user == user) {
                         mine->users[u].measurement_due = mine->state_due = true;
-                        publisher_persons_due(p);
-                        publisher_pump(p);
+                        p->persons_due = true;
+                        pump_soon(p);
                         return;
                 }
         if (mine && mine->n_users == PUBLISHER_USERS_MAX)
-                publisher_pump(p); /* one too many: the event topic only */
+                pump_soon(p); /* one too many: the event topic only */
         else
                 publisher_cuff_known(p, cuff); /* a user's first measurement makes a device */
 }
 
 void publisher_info_changed(struct publisher *p) {
         p->info_due = true;
-        publisher_pump(p);
+        pump_soon(p);
 }
 
 void publisher_set_store(struct publisher *p, struct store *store) {
@@ -250,7 +270,7 @@ void publisher_set_store(struct publisher *p, struct store *store) {
         p->store_error = 0;
         deadline_clear(&p->broken);
         deadline_clear(&p->remove);
-        p->sent = 0;
+        send_again(p);
         p->n_acked = 0;
 }
 
@@ -315,11 +335,16 @@ int publisher_new(sd_event *event, const struct config *config, struct store *st
                                                config->homeassistant.category,
                                                config->log_level_given};
         deadline_init(&p->remove, event, on_remove, p);
+        deadline_give_way(&p->remove);
         deadline_init(&p->broken, event, on_broken, p);
         deadline_init(&p->offer, event, on_offer, p);
         deadline_init(&p->birth, event, on_birth, p);
         deadline_init(&p->birth_states, event, on_birth_states, p);
         r = p->hostname && p->ha.inst ? make_topics(p) : -ENOMEM;
+        if (r >= 0)
+                r = sd_event_add_defer(event, &p->soon, on_soon, p);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(p->soon, SD_EVENT_OFF);
         if (r >= 0)
                 r = make_client(p, event);
         if (r < 0) {
@@ -335,6 +360,7 @@ void publisher_free(struct publisher *p) {
                 return;
         if (p->n_acked && p->store)
                 store_outbox_remove_many(p->store, p->acked, p->n_acked);
+        sd_event_source_disable_unref(p->soon);
         deadline_done(&p->remove);
         deadline_done(&p->broken);
         deadline_done(&p->offer);

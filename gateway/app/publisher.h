@@ -11,9 +11,11 @@
 #include "store/removed.h"
 #include "store/store.h"
 
-#define PUBLISHER_USERS_MAX   8 /* of one cuff */
-#define PUBLISHER_TOLD        512 /* retained topics remembered; two on one place are just sent again */
-#define PUBLISHER_ACKED_MAX   (4 * MQTT_WINDOW)
+#define PUBLISHER_USERS_MAX 8   /* of one cuff */
+#define PUBLISHER_TOLD      512 /* retained topics remembered; two on one place are just sent again */
+#define PUBLISHER_ACKED_MAX (4 * MQTT_WINDOW)
+/* So many are taken out however busy we are. */
+#define PUBLISHER_ACKED_DUE   (PUBLISHER_ACKED_MAX - MQTT_WINDOW)
 #define PUBLISHER_STORE_SHIFT 48 /* in a token: the outbox sequence, and above it which store */
 #define PUBLISHER_LATE_MAX    64 /* answers that wait for a connection; then the oldest go */
 #define PUBLISHER_REMOVE_USEC 5000000u /* try again to take acknowledged rows out */
@@ -55,12 +57,13 @@ struct publisher {
 
         struct publisher_cuff cuffs[COLLECTOR_CUFFS_MAX];
         size_t n_cuffs;
-        bool online_due, gateway_due, info_due, devices_due;
+        bool online_due, gateway_due, info_due, devices_due, removed_due, persons_due;
         struct { /* hashes of what is retained on this connection: equal payloads are not sent again
                   */
                 uint64_t topic, payload;
         } told[PUBLISHER_TOLD];
         int64_t sent;                       /* last outbox sequence sent on this connection */
+        bool outbox_empty;                  /* behind `sent`: nobody need look */
         int64_t acked[PUBLISHER_ACKED_MAX]; /* acknowledged, not taken out of the database yet */
         size_t n_acked;
         int store_error; /* that was logged last; 0 the database answers */
@@ -75,6 +78,7 @@ struct publisher {
                 size_t n, at; /* the next to be sent */
         } persons;
         struct mqtt_parcels late; /* answers for which there was no connection */
+        sd_event_source *soon;    /* sends what is due */
         struct deadline remove, broken, offer, birth, birth_states;
         char trouble[320]; /* why there is no connection; "" connected */
         bool has_failed;   /* something due could not be read or sent; `offer` looks again */
@@ -112,8 +116,9 @@ void publisher_look_again(struct publisher *p); /* only what has changed will be
 void publisher_failed(struct publisher *p);     /* no memory, no disk: looked at again later */
 void publisher_cuff_due(struct publisher *p,
                         const struct cuff *cuff); /* all of it; NULL: nothing */
-void publisher_removed_due(struct publisher *p);
-void publisher_persons_due(struct publisher *p);
+/* What is due of these is looked up; nothing if it is not due. */
+void publisher_list_removed(struct publisher *p);
+void publisher_list_persons(struct publisher *p);
 struct publisher_cuff *publisher_find(struct publisher *p, const struct bdaddr *address);
 /* Discovery is also due when it was switched off: what was announced before is cleared, else Home
  * Assistant would keep it for ever. One that never announced anything writes nothing there. */

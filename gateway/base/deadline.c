@@ -9,6 +9,12 @@ void deadline_init(struct deadline *d, sd_event *event, void (*passed)(void *use
                 deadline_clear(d);
 }
 
+void deadline_give_way(struct deadline *d) {
+        d->priority = SD_EVENT_PRIORITY_IDLE;
+        if (d->source)
+                sd_event_source_set_priority(d->source, d->priority);
+}
+
 void deadline_done(struct deadline *d) {
         d->source = sd_event_source_disable_unref(d->source);
 }
@@ -18,6 +24,13 @@ static int on_time(sd_event_source *source, uint64_t usec, void *userdata) {
 
         d->passed(d->userdata); /* last: the owner may have freed d; sd-event keeps the source */
         return 0;
+}
+
+static int make(struct deadline *d, uint64_t usec, uint64_t late_usec) {
+        int r = sd_event_add_time_relative(d->event, &d->source, CLOCK_MONOTONIC, usec, late_usec,
+                                           on_time, d);
+
+        return r < 0 ? r : sd_event_source_set_priority(d->source, d->priority);
 }
 
 int deadline_set_usec(struct deadline *d, uint64_t usec) {
@@ -30,8 +43,7 @@ int deadline_set_usec(struct deadline *d, uint64_t usec) {
                 return 0;
         }
         if (!d->source)
-                return sd_event_add_time_relative(d->event, &d->source, CLOCK_MONOTONIC, usec,
-                                                  late_usec, on_time, d);
+                return make(d, usec, late_usec);
         r = sd_event_source_set_time_relative(d->source, usec);
         if (r >= 0)
                 r = sd_event_source_set_time_accuracy(d->source, late_usec);

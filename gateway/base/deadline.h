@@ -9,6 +9,7 @@
 struct deadline {
         sd_event *event;         /* not owned */
         sd_event_source *source; /* kept from the beginning to the end */
+        int64_t priority;
         void (*passed)(void *userdata);
         void *userdata;
 };
@@ -19,6 +20,10 @@ struct deadline {
 void deadline_init(struct deadline *d, sd_event *event, void (*passed)(void *userdata),
                    void *userdata);
 void deadline_done(struct deadline *d);
+
+/* Whatever else is due at the same time comes first, so that what came in together is dealt with
+ * together. A loop that is never idle keeps it waiting. */
+void deadline_give_way(struct deadline *d);
 
 /* From now; replaces what was set. UINT64_MAX disarms. 0 or negative errno. */
 int deadline_set_usec(struct deadline *d, uint64_t usec);

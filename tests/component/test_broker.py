@@ -15,6 +15,18 @@ TOPIC = 'cuff2mqtt/device/%s/user/1/measurement' % CUFF.replace(':', '').lower()
 MANY = ['%d/%d/%d' % (120 + i, 70 + i, 60 + i) for i in range(1, 6)]
 
 
+WINDOW = 16  # so many are under way at once
+
+
+def commits(w):
+    """Transactions in the log of the database: its frames that end one."""
+    with open(os.path.join(w.state_directory, 'cuff2mqtt.db-wal'), 'rb') as f:
+        log = f.read()
+    page, salt = int.from_bytes(log[8:12], 'big'), log[16:24]
+    frames = (log[at:at + 24] for at in range(32, len(log), 24 + page))
+    return sum(1 for frame in frames if frame[8:16] == salt and frame[4:8] != bytes(4))
+
+
 class TestAway(Story):
     def store(self, w, *values):
         """Measured and read while nobody can be told."""
@@ -114,6 +126,25 @@ class TestAway(Story):
         w.proxy.cut()
         w.subscriber.wait(TOPIC, lambda m: m.json['systolic'] == 133, count=3)
         w.verify()
+
+    def test_what_is_acknowledged_together_leaves_the_outbox_together(self):
+        """One transaction and one sync for them, not one for each; as long as the disk takes, more PUBACKs come in."""
+        w = self.world()
+        self.measure(w, '131/84/67')
+        w.wait_outbox_empty()
+        w.running.stop()
+        w.fill_outbox(WINDOW)
+        w.proxy.withholding = True
+        w.service()
+        w.proxy.wait_held(WINDOW)
+        before = commits(w)
+        os.kill(w.running.pid, signal.SIGSTOP)
+        for _ in range(WINDOW):
+            w.proxy.release()
+        w.proxy.withholding = False
+        os.kill(w.running.pid, signal.SIGCONT)
+        w.wait_outbox_empty()
+        self.assertIn(commits(w) - before, range(1, WINDOW // 2))
 
     def test_a_refused_publish_is_offered_again_on_the_same_connection(self):
         """A broker that refuses for a while (MQTT 5: a quota). What is still under way meanwhile is not said twice."""

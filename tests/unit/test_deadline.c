@@ -14,6 +14,12 @@ struct owner {
         uint64_t again_usec;
 };
 
+struct noted { /* a letter for each time it passes */
+        char word;
+        char *order;
+        size_t *n;
+};
+
 static void on_passed(void *userdata) {
         struct owner *o = userdata;
 
@@ -68,6 +74,35 @@ static void it_passes_only_after_its_time(void) {
         clock_gettime(CLOCK_MONOTONIC, &end);
         CHECK((end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000 >=
               20000);
+}
+
+static void note(void *userdata) {
+        struct noted *n = userdata;
+
+        n->order[(*n->n)++] = n->word;
+}
+
+/* Both are due; the one that was set first gives way to the other, also when it is set again. */
+static void one_that_gives_way_comes_last(void) {
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        char order[8] = "";
+        size_t n = 0;
+        struct noted polite = {'p', order, &n}, other = {'o', order, &n};
+        struct deadline first, second;
+
+        CHECK_EQ(sd_event_new(&event), 0);
+        deadline_init(&first, event, note, &polite);
+        deadline_give_way(&first);
+        deadline_init(&second, event, note, &other);
+        for (int i = 0; i < 2; i++) {
+                CHECK_EQ(deadline_set_usec(&first, 0), 0);
+                CHECK_EQ(deadline_set_usec(&second, 0), 0);
+                CHECK(sd_event_run(event, UINT64_MAX) > 0);
+                CHECK(sd_event_run(event, UINT64_MAX) > 0);
+        }
+        CHECK_STR(order, "opop");
+        deadline_done(&first);
+        deadline_done(&second);
 }
 
 static void zero_passes_on_the_next_turn(void) {
@@ -183,9 +218,9 @@ static void two_deadlines_pass_in_their_order(void) {
 }
 
 CHECK_MAIN("unit.deadline", TEST(a_deadline_passes_once), TEST(it_passes_only_after_its_time),
-           TEST(zero_passes_on_the_next_turn), TEST(setting_again_replaces_what_was_set),
-           TEST(moving_it_away_keeps_it_from_passing), TEST(cleared_it_never_passes),
-           TEST(for_ever_disarms_it),
+           TEST(one_that_gives_way_comes_last), TEST(zero_passes_on_the_next_turn),
+           TEST(setting_again_replaces_what_was_set), TEST(moving_it_away_keeps_it_from_passing),
+           TEST(cleared_it_never_passes), TEST(for_ever_disarms_it),
            TEST(a_time_beyond_the_clock_is_refused_and_keeps_what_was_set),
            TEST(once_made_it_needs_no_memory), TEST(passing_may_arm_it_again),
            TEST(passing_may_free_its_owner), TEST(two_deadlines_pass_in_their_order))
