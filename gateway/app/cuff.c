@@ -92,6 +92,7 @@ static void take_facts(struct cuff *cuff) {
                         snprintf(texts[i].to, STORE_TEXT_SIZE, "%s", texts[i].from);
                         changed = true;
                 }
+        cuff->described |= f->described;
         if (f->battery_percent.known)
                 r->battery_percent = f->battery_percent;
         if (f->has_feature)
@@ -255,6 +256,7 @@ static void begin_plan(struct cuff *cuff) {
                                   cuff_wants(cuff, CUFF_WISH_TIME)) &&
                                  !cuff->record.clock_refused,
                 .clock_wanted = cuff_wants(cuff, CUFF_WISH_TIME),
+                .is_described = cuff->described && !cuff->first,
                 .has_standard = bluez_gatt_has(cuff->gatt, UUID_BLOOD_PRESSURE_MEASUREMENT),
         };
 

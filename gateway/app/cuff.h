@@ -87,10 +87,11 @@ struct cuff {
         bool collected;                /* this session reached the collecting, or a value came */
         bool asking;                   /* the request is under way */
         bool has_clock;                /* .. and the cuff has one to be set (2A2B) */
-        bool pausing;                  /* our Disconnect() takes it off the auto-connect list */
-        bool connect_due;              /* Connect as soon as discovery has stopped */
-        unsigned connect_tries;        /* within this session */
-        int64_t arrival_s;             /* when the session began, UTC */
+        bool described;         /* since we run: what it is was read, and is not asked again */
+        bool pausing;           /* our Disconnect() takes it off the auto-connect list */
+        bool connect_due;       /* Connect as soon as discovery has stopped */
+        unsigned connect_tries; /* within this session */
+        int64_t arrival_s;      /* when the session began, UTC */
         unsigned new_measurements;
         uint64_t rest_began_usec;
 

@@ -49,6 +49,8 @@ struct driver_now {
 
 /* What the session learned about the cuff besides measurements. */
 struct driver_facts {
+        bool described; /* the next ones and the feature were all asked for, and each answer was one
+                         */
         char model[DRIVER_TEXT_SIZE], serial[DRIVER_TEXT_SIZE], firmware[DRIVER_TEXT_SIZE],
                 hardware[DRIVER_TEXT_SIZE], manufacturer[DRIVER_TEXT_SIZE]; /* "" if unknown */
         struct number battery_percent;

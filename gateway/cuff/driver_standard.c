@@ -147,9 +147,15 @@ void driver_standard_begin_reading(struct driver_standard *d, bool may_set_clock
         d->step = STEP_FEATURE;
 }
 
+static bool describes(unsigned step) {
+        return step == STEP_FEATURE || (step >= STEP_MODEL && step <= STEP_MANUFACTURER);
+}
+
 void driver_standard_next(struct driver_standard *d, const struct driver_now *now,
                           struct driver_request *ret) {
         assert(d->step < STEP_MAX_);
+        while (d->is_described && describes(d->step))
+                d->step++;
         if (d->step == STEP_SET_CLOCK && !clock_is_due(d, now))
                 d->step = STEP_WAIT;
 
@@ -177,6 +183,8 @@ void driver_standard_reply(struct driver_standard *d, const struct driver_now *n
                 take(d, now, value, value_size);
         else if (error == -EACCES && d->step == STEP_SET_CLOCK)
                 d->facts.clock_refused = true; /* ATT 0x80 of an HEM-6232T (hass-omron#11; sure) */
+        d->misread |= describes(d->step) && error < 0 && error != -ENOENT;
+        d->facts.described = !d->is_described && d->step >= STEP_MANUFACTURER && !d->misread;
         d->step++;
 }
 

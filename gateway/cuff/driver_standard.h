@@ -1,7 +1,7 @@
-/* The driver for any cuff of the Bluetooth Blood Pressure Profile: subscribe 2A35, read 2A49, 2A19,
- * 2A24, 2A25, 2A26, 2A27, 2A29 and 2A2B, set the clock if it needs it, collect until the hang-up.
- * The subscription comes first, so that no indication is missed. Everything but 2A35 is
- * optional. */
+/* The driver for any cuff of the Bluetooth Blood Pressure Profile: subscribe 2A35, read 2A19, what
+ * the cuff is (2A49, 2A24, 2A25, 2A26, 2A27, 2A29) and 2A2B, set the clock if it needs it, collect
+ * until the hang-up. The subscription comes first, so that no indication is missed. Everything but
+ * 2A35 is optional. */
 #pragma once
 
 #include "cuff/driver.h"
@@ -10,6 +10,8 @@ struct driver_standard {
         unsigned step;      /* index into the plan */
         bool may_set_clock; /* given at begin */
         bool clock_wanted;  /* to be set whatever it shows; set by the owner after begin */
+        bool is_described;  /* .. as well: what the cuff is was read before, and is left out */
+        bool misread;       /* .. could not be read this time */
         int error;          /* why the plan ended early, or 0 */
         struct driver_facts facts;
 };

@@ -23,13 +23,18 @@ static bool hears_last(const struct plan *p) {
         return hears(p) && p->setup.memory.paired_now;
 }
 
+static void tell_standard(struct plan *p) {
+        p->standard.clock_wanted = p->setup.clock_wanted;
+        p->standard.is_described = p->setup.is_described;
+}
+
 void plan_begin(struct plan *p, const struct plan_setup *setup) {
         *p = (struct plan){.setup = *setup, .last.verb = DRIVER_DRAINED};
         if (!setup->has_standard || (setup->has_memory && (!hears(p) || hears_last(p))))
                 driver_standard_begin_reading(&p->standard, setup->may_set_clock);
         else
                 driver_standard_begin(&p->standard, setup->may_set_clock);
-        p->standard.clock_wanted = setup->clock_wanted;
+        tell_standard(p);
 }
 
 /* --- from one stage to the next ----------------------------------------------------------------
@@ -110,7 +115,7 @@ static void reply_standard(struct plan *p, const struct driver_now *now, int err
         p->hearing = p->hearing || (subscribes && error == 0);
         if (subscribes && error < 0 && error != -ENOTCONN && p->setup.has_memory) {
                 driver_standard_begin_reading(&p->standard, p->setup.may_set_clock);
-                p->standard.clock_wanted = p->setup.clock_wanted;
+                tell_standard(p);
         } else
                 driver_standard_reply(&p->standard, now, error, value, value_size);
 }

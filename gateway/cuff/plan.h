@@ -8,6 +8,7 @@
 struct plan_setup {
         bool may_set_clock;           /* by 2A2B */
         bool clock_wanted;            /* .. and it is to be, whatever it shows */
+        bool is_described;            /* what the cuff is, is known */
         bool has_standard;            /* 2A35 is there */
         bool has_memory;              /* .. and may be read */
         bool listen;                  /* subscribe 2A35 on this cuff even though it has a memory */

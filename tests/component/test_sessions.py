@@ -20,6 +20,25 @@ class TestEveryday(Story):
         self.assertEqual(len(w.rows()), 4)
         w.verify()
 
+    def test_what_the_cuff_is_is_read_once(self):
+        """Its names and numbers in the first session after a start; battery and clock in each."""
+        w = self.world()
+        reads = []
+        for values in ('131/84/67', '128/80/64'):
+            start = w.fake.out.here()
+            self.measure(w, values)
+            w.fake.wait('log .* disconnect ', start)
+            reads.append(w.fake.out.count('call ReadValue .*answer=ok', start))
+        self.assertGreater(reads[0], 2)
+        self.assertEqual(reads[1], 2)
+        self.assertEqual(w.running.stop(), 0)
+        w.service()
+        start = w.fake.out.here()
+        self.measure(w, '118/76/60')
+        w.fake.wait('log .* disconnect ', start)
+        self.assertEqual(w.fake.out.count('call ReadValue .*answer=ok', start), reads[0])
+        w.verify()
+
     def test_three_unsent_measurements_in_one_session(self):
         """Three measurements taken far from the gateway arrive together, oldest first."""
         w = self.world()

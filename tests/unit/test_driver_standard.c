@@ -49,6 +49,40 @@ static struct driver_standard after_clock(const struct date_time *clock,
 /* --- the plan ------------------------------------------------------------------------------------
  */
 
+/* All of the plan, each read answered like this; 0 is an answer without bytes. */
+static struct driver_standard walked(bool is_described, int error, int *ret_reads) {
+        struct driver_standard d;
+
+        driver_standard_begin(&d, true);
+        d.is_described = is_described;
+        driver_standard_reply(&d, &noon, 0, NULL, 0);
+        for (*ret_reads = 0; next(&d, &noon).verb == DRIVER_READ; ++*ret_reads)
+                driver_standard_reply(&d, &noon, error, NULL, 0);
+        CHECK_EQ(next(&d, &noon).verb, DRIVER_WAIT);
+        return d;
+}
+
+static void what_a_cuff_is_need_be_read_once(void) {
+        struct driver_standard d;
+        int reads;
+
+        CHECK(walked(false, 0, &reads).facts.described);
+        CHECK_EQ(reads, 8);
+        CHECK(walked(false, -ENOENT, &reads).facts.described);
+        CHECK(!walked(false, -EIO, &reads).facts.described);
+        CHECK(!walked(true, 0, &reads).facts.described);
+        CHECK_EQ(reads, 2); /* battery and clock */
+        d = at_read_of(UUID_MANUFACTURER_NAME);
+        CHECK(!d.facts.described);
+        driver_standard_reply(&d, &noon, -ENOTCONN, NULL, 0);
+        CHECK(!d.facts.described);
+        d = at_read_of(UUID_BATTERY_LEVEL);
+        driver_standard_reply(&d, &noon, -EIO, NULL, 0); /* says nothing of what it is */
+        while (next(&d, &noon).verb == DRIVER_READ)
+                driver_standard_reply(&d, &noon, -ENOENT, NULL, 0);
+        CHECK(d.facts.described);
+}
+
 static void the_plan_is_the_one_of_the_profile(void) {
         static const char *const reads[] = {UUID_BLOOD_PRESSURE_FEATURE, UUID_BATTERY_LEVEL,
                                             UUID_MODEL_NUMBER,           UUID_SERIAL_NUMBER,
@@ -322,8 +356,9 @@ static void a_new_session_knows_nothing_of_the_last(void) {
 }
 
 CHECK_MAIN("unit.driver_standard", TEST(the_plan_is_the_one_of_the_profile),
-           TEST(the_same_question_until_it_is_answered), TEST(replies_to_nothing_are_dropped),
-           TEST(a_lost_link_fails_every_step_for_good), TEST(only_a_refused_subscription_is_fatal),
+           TEST(what_a_cuff_is_need_be_read_once), TEST(the_same_question_until_it_is_answered),
+           TEST(replies_to_nothing_are_dropped), TEST(a_lost_link_fails_every_step_for_good),
+           TEST(only_a_refused_subscription_is_fatal),
            TEST(a_drift_of_more_than_a_minute_is_mended),
            TEST(a_clock_before_2019_01_02_was_never_set),
            TEST(a_drift_beyond_an_int_is_the_largest_one),

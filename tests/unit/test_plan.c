@@ -102,6 +102,19 @@ static void without_a_memory_it_is_the_standard_plan(void) {
         CHECK(!plan.subscribed);
 }
 
+/* Also when 2A35 is refused and the plan goes on without it. */
+static void what_the_cuff_is_is_left_out_when_it_is_known(void) {
+        struct plan_setup setup = with_memory(true, false);
+
+        setup.is_described = true;
+        for (int i = 0; i < 2; i++) {
+                plan_begin(&plan, &setup);
+                CHECK(subscribes(UUID_BLOOD_PRESSURE_MEASUREMENT));
+                reply(i == 0 ? 0 : -EACCES);
+                CHECK_EQ(pass_reads(), 2);
+        }
+}
+
 static void first_it_listens_then_it_reads(void) {
         struct plan_setup setup = with_memory(true, false);
 
@@ -366,6 +379,7 @@ static void replies_to_nothing_are_dropped(void) {
 }
 
 CHECK_MAIN("unit.plan", TEST(without_a_memory_it_is_the_standard_plan),
+           TEST(what_the_cuff_is_is_left_out_when_it_is_known),
            TEST(first_it_listens_then_it_reads), TEST(every_value_makes_it_listen_anew),
            TEST(without_listening_2a35_is_left_alone), TEST(a_refused_2a35_is_no_reason_to_stop),
            TEST(after_pairing_2a35_comes_last), TEST(a_memory_that_stays_shut_leaves_2a35),
