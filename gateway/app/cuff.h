@@ -69,6 +69,7 @@ struct cuff {
         char id[BDADDR_ID_SIZE];          /* for topics and payloads */
         bool listed_bonded;               /* BlueZ listed it with keys */
         bool told_stranger;               /* values came from somebody without them */
+        bool encrypted;                   /* the kernel said so of this link */
 
         struct session session;
         struct deadline timer; /* how long the session's state may last */

@@ -76,6 +76,8 @@ static void on_changed(void *owner, unsigned changes) {
         struct cuff *cuff = owner;
         const struct bluez_device_info *info = bluez_device_info(cuff->device);
 
+        if (changes & (BLUEZ_DEVICE_CONNECTED | BLUEZ_DEVICE_GONE))
+                cuff->encrypted = false; /* another link, or none */
         if (changes & BLUEZ_DEVICE_ADVERTISED) {
                 cuff->has_rssi = info->has_rssi;
                 cuff->rssi = info->rssi;

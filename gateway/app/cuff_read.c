@@ -8,6 +8,7 @@
 #include "app/collector.h"
 #include "app/pairing_first.h"
 #include "app/wall_clock.h"
+#include "bluez/link.h"
 #include "core/gatt_uuid.h"
 #include "mqtt/message.h"
 
@@ -195,20 +196,40 @@ static void take_measurement(struct cuff *cuff, struct measurement *m, const uin
         cuff->new_measurements += r != 0;
 }
 
-/* Without keys anybody may have the cuff's address. A value of a device that is bonded comes over
- * an encrypted link: bluetoothd asks for encryption before it says a word. Said once per bond. */
+/* bluetoothd asks for encryption first, but listens meanwhile: to whoever has the cuff's address,
+ * keys or not. A cuff says nothing before. */
+static bool is_encrypted(struct cuff *cuff) {
+        const struct bluez_adapter_info *adapter;
+        enum bluez_link link;
+
+        if (cuff->encrypted)
+                return true;
+        adapter = bluez_adapter_info(cuff->collector->adapter);
+        link = bluez_link_look(adapter, &cuff->record.address);
+        cuff->encrypted = link == BLUEZ_LINK_ENCRYPTED;
+        return cuff->encrypted || link == BLUEZ_LINK_UNKNOWN;
+}
+
+/* Without keys anybody may have the cuff's address. Said once, until something is believed again.
+ */
 static bool on_gatt_believes(void *owner) {
         struct cuff *cuff = owner;
         const struct bluez_device_info *info = bluez_device_info(cuff->device);
         bool bonded = info->exists ? info->bonded : cuff->listed_bonded;
+        bool believed = bonded && is_encrypted(cuff);
 
         if (!bonded && !cuff->told_stranger)
                 log_cuff_warning(cuff->address,
                                  "Something with the cuff's address sends values, but has no bond "
                                  "with this computer: they are not taken. If it is your cuff, pair "
                                  "it again");
-        cuff->told_stranger = !bonded;
-        return bonded;
+        else if (!believed && !cuff->told_stranger)
+                log_cuff_warning(cuff->address,
+                                 "A value came with the cuff's address over a link that was not "
+                                 "encrypted, or had ended already: it is not taken, for it may be "
+                                 "somebody else's");
+        cuff->told_stranger = !believed;
+        return believed;
 }
 
 static void on_gatt_value(void *owner, const char *uuid, const uint8_t *value, size_t size) {

@@ -245,6 +245,8 @@ uint16_t cuff_cccd(const struct cuff *c, uint16_t uuid) {
 }
 
 static bool subscribed(const struct cuff *c) {
+        if (c->unasked)
+                return c->link != CUFF_LINK_NONE;
         return (c->link == CUFF_LINK_ENCRYPTED || c->open) && (cuff_cccd(c, UUID_MEASUREMENT) & 2);
 }
 

@@ -54,6 +54,7 @@ struct cuff {
         const struct att_table *table;
         bool random_address, omron, security_request, clock_writable, keeps_advertising, duplicates;
         bool open; /* tells and takes all without encryption: somebody who pretends to be a cuff */
+        bool unasked; /* .. and indicates though nobody has subscribed */
         unsigned users;
         uint8_t battery;
         uint16_t mtu;                   /* what it answers to Exchange MTU */

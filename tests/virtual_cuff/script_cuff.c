@@ -39,6 +39,8 @@ static void describe_cuff(struct cuff *c, const struct words *w) {
                 c->security_request = words_yes(words_option(w, "security-request"));
         if (words_option(w, "open"))
                 c->open = words_yes(words_option(w, "open"));
+        if (words_option(w, "unasked"))
+                c->unasked = words_yes(words_option(w, "unasked"));
         if (words_option(w, "indicates"))
                 c->indicates = words_yes(words_option(w, "indicates"));
         if (words_option(w, "tail"))

@@ -169,7 +169,10 @@ void vhci_cuff_receive(struct vhci_cuff *c, uint16_t channel, const uint8_t *pay
 
 bool vhci_cuff_find_key(struct vhci_cuff *c, const uint8_t rand[8], uint16_t ediv,
                         uint8_t ret[16]) {
-        return smp_find_key(&c->smp, &c->keys, rand, ediv, ret);
+        if (smp_find_key(&c->smp, &c->keys, rand, ediv, ret))
+                return true;
+        memset(ret, 0, 16);
+        return c->bluffs;
 }
 
 void vhci_cuff_encrypted(struct vhci_cuff *c, bool stk) {

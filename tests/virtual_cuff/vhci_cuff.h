@@ -25,6 +25,7 @@ struct vhci_cuff {
         struct smp smp;
         struct att_server att;
         struct smp_keys keys;      /* of the bond */
+        bool bluffs;               /* takes any key for its own */
         const char *pairing_waits; /* pairing is under way; why it failed if the link ends now */
 };
 
@@ -37,7 +38,7 @@ void vhci_cuff_changed(struct vhci_cuff *c);
 void vhci_cuff_link_up(struct vhci_cuff *c, struct link *l);
 void vhci_cuff_link_down(struct vhci_cuff *c);
 void vhci_cuff_receive(struct vhci_cuff *c, uint16_t channel, const uint8_t *payload, size_t size);
-/* The key of (rand, ediv). False: it has none. */
+/* The key of (rand, ediv), or what a bluff puts in its place. False: it has none. */
 bool vhci_cuff_find_key(struct vhci_cuff *c, const uint8_t rand[8], uint16_t ediv, uint8_t ret[16]);
 void vhci_cuff_hang_up(struct vhci_cuff *c);
 void vhci_cuff_encrypted(struct vhci_cuff *c, bool stk);

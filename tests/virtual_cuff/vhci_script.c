@@ -70,6 +70,24 @@ static void do_strangers(struct front *f, struct words *w) {
                 add_strangers(f, (unsigned) n, adverts_per_second(w));
 }
 
+/* Another device on the air with the address of this one: an impostor, or whose place it takes. */
+static void do_poses_as(struct front *f, struct words *w) {
+        struct cuff *c = words_cuff(w, f);
+        const char *as = words_option(w, "as");
+        uint8_t bytes[6];
+
+        if (!c)
+                return;
+        if (!as || !address_parse(as, bytes))
+                w->problem = "as=ADDRESS";
+        else if (c->link != CUFF_LINK_NONE || cuff_is_advertising(c, front_now(f)))
+                w->problem = "it is on the air";
+        if (w->problem)
+                return;
+        memcpy(vhci_cuff_of(c)->radio.address.bytes, bytes, sizeof bytes);
+        vhci_cuff_of(c)->bluffs = words_yes(words_option(w, "bluffs"));
+}
+
 /* --- links --- */
 
 static void do_connection_interval(struct front *f, struct words *w) {
@@ -100,6 +118,7 @@ const struct script_command script_front[] = {
         {"adapter-add", do_adapter_add},
         {"stranger", do_stranger},
         {"strangers", do_strangers},
+        {"poses-as", do_poses_as},
         {"connection-interval", do_connection_interval},
         {"no-establish", do_no_establish},
         {NULL, NULL},
