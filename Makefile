@@ -253,11 +253,13 @@ coverage: deps-coverage
 # --- the lab: Debian's kernel and bluetoothd in guests, the cuff behind a virtual controller ---------
 # make lab: all scenarios on Linux 6.12, and on 6.1 those marked for it. KERNEL=6.1: only there;
 # SCENARIO=word: only those whose name contains the word. make lab-short: what there is always time for.
+# make lab SCENARIO=faults_matrix N=12 SEED=1: so many faults of this seed (ONLY=7: that case alone), 12 unless N says.
 # make lab-demo: the whole path, for a person to watch.
 .PHONY: lab lab-short lab-demo
 lab lab-short: deps-lab
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) all
-	@tests/lab/run $(BUILD) $(if $(SCENARIO),--only $(SCENARIO)) \
+	@$(if $(filter command line,$(origin N)),FAULTS_N=$(N)) $(if $(ONLY),FAULTS_ONLY=$(ONLY)) FAULTS_SEED=$(SEED) \
+	        tests/lab/run $(BUILD) $(if $(SCENARIO),--only $(SCENARIO)) \
 	        $(if $(filter lab-short,$@),--short --kernel $(or $(KERNEL),6.12),$(if $(KERNEL),--kernel $(KERNEL)))
 
 lab-demo: deps-lab

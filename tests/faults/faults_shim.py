@@ -12,6 +12,8 @@ HEALTHY = {'disk_after': -1, 'memory_after': -1, 'clock_offset_s': 0, 'name_dela
 
 
 class Shim:
+    """`library`: shim.c as it was built; None: nothing is preloaded, and nothing of this goes wrong."""
+
     def __init__(self, directory, library):
         self.path, self.library = os.path.join(directory, 'control'), library
         with open(self.path, 'wb') as f:
@@ -22,7 +24,7 @@ class Shim:
 
     @property
     def env(self):
-        return {'LD_PRELOAD': self.library, 'FAULTS_CONTROL': self.path}
+        return {'LD_PRELOAD': self.library, 'FAULTS_CONTROL': self.path} if self.library else {}
 
     def set(self, name, value):
         struct.pack_into('=q', self.map, 8 * FIELDS.index(name), value)

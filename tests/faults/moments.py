@@ -7,24 +7,24 @@ import time
 
 from writes import Writes  # beside the harness
 
-LATE = 3.0  # seconds: a moment that does not come, because another fault is in its way, is this one
-
+# What the fake calls `advert` and `resolved` the lab calls `heard` and, where the list of services is asked for, `mtu`.
 # `pattern`: of a line; `stop`: what the proxy holds back; `writes`: to the database. `most`: n is 1 to this.
-Moment = collections.namedtuple('Moment', 'name pattern stop writes most', defaults=(None, None, False, 1))
+# `counts`: there is one for each measurement.
+Moment = collections.namedtuple('Moment', 'name pattern stop writes most counts', defaults=(None, None, False, 1, False))
 
 MOMENTS = (
     Moment('idle'),
-    Moment('advertisement', r'^log \S+ advert '),
-    Moment('connecting', r'^log \S+ (connect|encrypted|resolved) ', most=3),
+    Moment('advertisement', r'^log \S+ (advert|heard) '),
+    Moment('connecting', r'^log \S+ (connect|encrypted|resolved|mtu) ', most=3),
     Moment('subscribing', r'^log \S+ cccd ', most=3),
     Moment('opening', r'^log \S+ (unlock|token|start) '),
     Moment('request', r'^log \S+ (write|memory-read) ', most=16),
     Moment('frame', r'^log \S+ notification ', most=16),
-    Moment('value', r'^log \S+ indication ', most=2),
+    Moment('value', r'^log \S+ indication ', most=2, counts=True),
     Moment('committing', writes=True, most=24),
-    Moment('committed', stop='publish', most=3),
-    Moment('published', stop='PUBACK', most=3),
-    Moment('acknowledged', r'^broker PUBACK ', most=3),
+    Moment('committed', stop='publish', most=3, counts=True),
+    Moment('published', stop='PUBACK', most=3, counts=True),
+    Moment('acknowledged', r'^broker PUBACK ', most=3, counts=True),
     Moment('ending', r'^log \S+ end '),
     Moment('resting', r'^log \S+ disconnect '),
 )
@@ -41,7 +41,7 @@ class Watch:
         if moment.stop:
             world.proxy.stop_before(moment.stop, number)
 
-    def reached(self, late=LATE):
+    def reached(self, late):
         """The moment's name, or why it is another."""
         end = time.monotonic() + late
         try:

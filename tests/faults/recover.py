@@ -7,7 +7,8 @@ def recover(w, unsettled=None):
         return 'the cuff is still connected' if w.is_linked() else None
 
     w.timeline.until(over)
-    w.do('advertise 40')
+    pressed = w.do('advertise %d' % w.PRESS)
     w.timeline.until(unsettled or w.unsettled)
+    w.timeline.wait(r'^log \S+ connect ', pressed)  # all may have been told before: it is waited for, nevertheless
     w.timeline.until(over)
     w.do('quiet')

@@ -15,7 +15,8 @@ import tempfile
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'component'))
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'component'))
+import faults  # noqa: E402
 import harness  # noqa: E402
 import memory_story  # noqa: E402
 from faults_shim import Shim  # noqa: E402
@@ -128,6 +129,13 @@ class World:
     """The setting: `kind` of cuff; `persistence` of the broker; `tls`; `version` of MQTT; `indicates`: what is measured
     comes two ways."""
 
+    FAULTS, TIMING, EXPLAINED = faults.BY_NAME, TIMING, EXPLAINED
+    # Seconds. How long a short fault lasts at most; a long one lasts until the cuff's session is over, if it is by then.
+    HOLD, SESSION = 0.5, 1.5
+    # A moment that does not come by then, because another fault is in its way, is this one; the second moment of a case.
+    LATE, LATE_AGAIN = 3.0, 0.7
+    PRESS = 40  # how long the cuff is heard when its button is pressed
+
     def __init__(self, shim_library, certificates, setting):
         self.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
         self.timeline = Timeline()
@@ -146,33 +154,41 @@ class World:
 
     def _begin(self, library, certificates, version):
         self.bus = harness.Bus(self.directory)
-        self.relay = Relay(os.path.join(self.directory, 'relay'), self.bus.path)
         self.shim = Shim(self.directory, library)
         self.broker = harness.Broker(self.directory, extra=(
             'persistence true\npersistence_location @DIRECTORY@/\nautosave_interval 1\nautosave_on_changes true\n'
             if self.persistence else ''))
         self.proxy = Proxy(self.broker.port, self.timeline, certificates and certificates.contexts())
+        bus_address = self.begin_bluetooth()
+        self.subscriber = harness.Subscriber(self.broker.port, keep=True)
+        self._configure(version, certificates)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(('CUFF2MQTT', 'JOURNAL', 'INVOCATION'))}
+        environment.update({'DBUS_SYSTEM_BUS_ADDRESS': bus_address, 'TZ': 'Europe/Berlin',
+                            'NOTIFY_SOCKET': os.path.join(self.directory, 'notify'), **self.shim.env})
+        self.service = Service(self, environment)
+        self.timeline.wait('^service READY')
+        self.settle()
+
+    def begin_bluetooth(self):
+        """bluetoothd and a cuff that is paired; the address of the bus for the service."""
+        self.relay = Relay(os.path.join(self.directory, 'relay'), self.bus.path)
         self.cuff = subprocess.Popen([harness.VIRTUAL_CUFF, '--address', self.bus.address], stdin=subprocess.PIPE,
                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1,
                                      env={**os.environ, 'TZ': 'Europe/Berlin'})
         self.timeline.read(self.cuff.stdout, '')
         self.do('time-scale 20')
-        if self.kind:
-            self.do('cuff %s name=%s memory=%s indicates=%s' % (CUFF, NAME, self.kind, 'yes' if self.indicates else 'no'))
-        else:  # 2A35 alone
-            self.do('cuff %s name=%s omron=no users=2' % (CUFF, NAME))
+        self.describe_cuff()
         self.do('bonded ' + CUFF)
         self.do('hang-up-after 0.1')
         if self.kind == 'classic':
             self.do('cuff-key default')
-        self.subscriber = harness.Subscriber(self.broker.port, keep=True)
-        self._configure(version, certificates)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(('CUFF2MQTT', 'JOURNAL', 'INVOCATION'))}
-        environment.update({'DBUS_SYSTEM_BUS_ADDRESS': self.relay.address, 'TZ': 'Europe/Berlin',
-                            'NOTIFY_SOCKET': os.path.join(self.directory, 'notify'), **self.shim.env})
-        self.service = Service(self, environment)
-        self.timeline.wait('^service READY')
-        self.settle()
+        return self.relay.address
+
+    def describe_cuff(self):
+        if self.kind:
+            self.do('cuff %s name=%s memory=%s indicates=%s' % (CUFF, NAME, self.kind, 'yes' if self.indicates else 'no'))
+        else:  # 2A35 alone
+            self.do('cuff %s name=%s omron=no users=2' % (CUFF, NAME))
 
     def _configure(self, version, certificates):
         urls = ', '.join('"%s://localhost:%d"' % ('mqtts' if certificates else 'mqtt', d.port) for d in self.proxy.doors)
@@ -183,7 +199,7 @@ class World:
                     'mqtt: { url = [%s]; version = "%s"; backoff_min = 0.1; backoff_max = 0.5; keep_alive = 10; %s };\n'
                     'homeassistant: { birth_delay_min = 0.05; birth_delay_max = 0.1; };\n%s' %
                     (self.state_directory, urls, version,
-                     'ca_file = "%s";' % certificates.path('ca.pem') if certificates else '', TIMING))
+                     'ca_file = "%s";' % certificates.path('ca.pem') if certificates else '', self.TIMING))
 
     @property
     def state_directory(self):
@@ -304,7 +320,7 @@ class World:
             renewed = any(RENEWED.search(one) for one in self.timeline.lines[at + 1:at + 3])
             if FORGETFUL.search(line) and (self.crashes_allowed or renewed):
                 continue
-            if line.startswith('log ') and ' violation ' in line and not EXPLAINED.search(line):
+            if line.startswith('log ') and ' violation ' in line and not self.EXPLAINED.search(line):
                 wrong.append(line)
         self.violations = self.timeline.here()
         return wrong
@@ -351,16 +367,19 @@ class World:
             self.subscriber.stop()
         if self.proxy:
             self.proxy.stop()
+        self.end_bluetooth()
+        for one in (self.broker, self.bus):
+            if one:
+                one.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def end_bluetooth(self):
         if self.cuff:
             self.cuff.stdin.close()
             self.cuff.terminate()
             self.cuff.wait()
         if self.relay:
             self.relay.down()
-        for one in (self.broker, self.bus):
-            if one:
-                one.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     def keep(self, directory, words):
         """What a failure leaves behind."""

@@ -145,7 +145,8 @@ class Recorder:
             return self.changed.wait_for(lambda: not self.present & self.clients, deadline)
 
     def stop(self):
-        self.bus.close_sync()
+        with contextlib.suppress(GLib.Error):  # the bus has ended before us
+            self.bus.close_sync()
         self.process.terminate()
         self.process.wait()
         self.reader.join()
