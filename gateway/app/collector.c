@@ -323,6 +323,7 @@ static int set_up(struct collector *c) {
         r = bluez_bus_new(c->event, &bus_events, c, &c->bus);
         if (r < 0)
                 return r;
+        system_clock_init(&c->clock, config->system_clock, c->bus);
         r = bluez_adapter_new(c->bus, config->has_adapter_address ? &config->adapter_address : NULL,
                               config->bluetooth.power_on, &adapter_events, c, &c->adapter);
         if (r < 0)
@@ -369,6 +370,7 @@ void collector_free(struct collector *c) {
         pairing_done(&c->pairing);
         wake_done(&c->wake);
         bluez_adapter_free(c->adapter);
+        system_clock_done(&c->clock);
         bluez_bus_free(c->bus);
         intake_done(&c->intake);
         free(c);

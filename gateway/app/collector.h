@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/intake.h"
 #include "app/pairing.h"
+#include "app/system_clock.h"
 #include "app/wake.h"
 #include "bluez/adapter.h"
 #include "bluez/agent.h"
@@ -48,6 +49,7 @@ struct collector {
 
         struct bluez_bus *bus;
         struct bluez_adapter *adapter;
+        struct system_clock clock;
         struct wake wake;
         struct pairing pairing;
         struct intake intake;

@@ -243,7 +243,8 @@ static void begin(struct cuff *cuff) {
         bluez_device_drop_disconnect(cuff->device); /* its late reply would end this session */
         cuff->pausing = false;
         plan_begin(&cuff->plan, &(struct plan_setup){.has_standard = true});
-        bluez_gatt_link_lost(cuff->gatt); /* what was asked for another link */
+        bluez_gatt_link_lost(cuff->gatt);                 /* what was asked for another link */
+        (void) system_clock_ask(&cuff->collector->clock); /* known when the cuff's may be set */
         cuff->collector->counters.connects++;
         if (cuff->stored)
                 collector_happened(cuff->collector, "sync_started",

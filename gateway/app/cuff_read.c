@@ -19,7 +19,7 @@
 
 static void now_for_driver(const struct cuff *cuff, struct driver_now *ret) {
         *ret = (struct driver_now){
-                .synchronised = wall_clock_is_synchronised(cuff->collector->config->system_clock),
+                .synchronised = system_clock_is_right(&cuff->collector->clock),
         };
         if (wall_clock_local(wall_clock_now(), &ret->local) < 0)
                 ret->synchronised = false;

@@ -6,7 +6,6 @@
 
 #include "app/collector.h"
 #include "app/cuff.h"
-#include "app/wall_clock.h"
 #include "base/cleanup.h"
 
 #define BY_HAND "The cuff does not let its clock be set: set it by hand"
@@ -104,8 +103,7 @@ static void clock_was_not_set(struct cuff *cuff) {
 
         if (f->clock_refused) {
                 why = BY_HAND;
-        } else if (f->clock_read &&
-                   !wall_clock_is_synchronised(cuff->collector->config->system_clock)) {
+        } else if (f->clock_read && !system_clock_is_right(&cuff->collector->clock)) {
                 why = CUFF_SYSTEM_CLOCK_WRONG;
         } else if (f->clock_read || cuff->has_clock) {
                 code = REQUEST_BLE_FAILED;

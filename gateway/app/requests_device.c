@@ -9,7 +9,6 @@
 #include "app/cuff.h"
 #include "app/render.h"
 #include "app/requests.h"
-#include "app/wall_clock.h"
 #include "base/cleanup.h"
 #include "mqtt/message.h"
 #include "store/persons.h"
@@ -125,7 +124,8 @@ struct reply requests_device_time(struct bridge *b, const struct request *reques
         if (cuff->record.clock_refused)
                 return requests_refuse(REQUEST_UNSUPPORTED,
                                        "The cuff does not let its clock be set: set it by hand");
-        if (!wall_clock_is_synchronised(b->config->system_clock))
+        /* Who has to be asked is asked anew when the cuff is there. */
+        if (!system_clock_is_right(&b->collector->clock) && !system_clock_ask(&b->collector->clock))
                 return requests_refuse(REQUEST_UNSUPPORTED, CUFF_SYSTEM_CLOCK_WRONG);
         return at_next_connection(b, cuff, cuff_want(cuff, CUFF_WISH_TIME, b->ticket));
 }

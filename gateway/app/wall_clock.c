@@ -193,12 +193,6 @@ int wall_clock_ask_kernel(void) {
         return r < 0 ? -errno : r != TIME_ERROR && !(t.status & STA_UNSYNC);
 }
 
-bool wall_clock_is_synchronised(enum config_system_clock policy) {
-        if (policy != CONFIG_CLOCK_AUTO)
-                return policy == CONFIG_CLOCK_TRUSTED;
-        return wall_clock_ask_kernel() > 0;
-}
-
 bool wall_clock_is_suspicious(const char *configured) {
         time_t t = time(NULL);
         struct tm tm = {0};

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/config.h"
 #include "core/date_time.h"
 
 #define WALL_CLOCK_TEXT_SIZE 32 /* "2026-11-22T18:04:31+01:00" + NUL, with room */
@@ -37,9 +36,7 @@ void wall_clock_format_local(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]);
 void wall_clock_format_utc(int64_t utc, char ret[WALL_CLOCK_TEXT_SIZE]);
 
 /* Whether the kernel holds its clock for synchronised (adjtimex): 1, 0, or negative errno where it
- * must not be asked (seccomp, systemd's ProtectClock=). */
+ * must not be asked (seccomp, systemd's ProtectClock=): app/system_clock.h. */
 int wall_clock_ask_kernel(void);
-/* Whether the system clock may set a cuff's: the kernel's own verdict unless told. */
-bool wall_clock_is_synchronised(enum config_system_clock policy);
 /* The zone is UTC although nobody asked for it: containers often run so, cuffs never do. */
 bool wall_clock_is_suspicious(const char *configured);

@@ -79,7 +79,8 @@ static void look_at_clock(struct doctor *d) {
                         "Let this program ask the kernel (adjtimex, which seccomp or systemd's "
                         "ProtectClock= forbids); or, if the clock is right: system_clock = "
                         "\"trusted\";",
-                        "not known to be synchronised (%s): cuffs' clocks are not set",
+                        "not known to be synchronised (%s): cuffs' clocks are not set, unless "
+                        "systemd-timedated knows more",
                         strerror(-r));
 }
 

@@ -12,7 +12,7 @@ from unittest import mock
 import certificates
 import harness
 import unit_filter
-from harness import CUFF, DEADLINE, ROOT, SERVICE, Story, free_port
+from harness import CUFF, DEADLINE, ROOT, SERVICE, Process, Story, free_port
 
 SOURCE = os.path.join(ROOT, 'packaging', 'systemd', 'cuff2mqtt.service')
 OPEN_ENDED = {'Description', 'Documentation', 'ExecStart', 'WantedBy'}  # say themselves why they are there
@@ -103,6 +103,11 @@ class TestUnit(unittest.TestCase):
         self.assertEqual(self.value('Type'), 'notify')
         self.assertIn('sd_event_set_watchdog(a->event, true)', source('gateway', 'app', 'app.c'))
 
+    def test_the_kernel_may_be_asked_about_links(self):
+        """The family of that socket: this machine's kernel may have no Bluetooth to try it with; the lab's has."""
+        [family] = re.findall(r'socket\((AF_\w+),', source('gateway', 'bluez', 'link.c'))
+        self.assertIn(family, self.value('RestrictAddressFamilies').split())
+
     def test_the_user_is_made_by_sysusers(self):
         """`make install` and the unit mean the same user."""
         self.assertIn('\nu %s - ' % self.value('User'), source('packaging', 'systemd', 'cuff2mqtt.sysusers'))
@@ -153,6 +158,10 @@ class TestUnderTheUnit(Story):
         code = 'import socket\ntry: socket.socket(16)\nexcept OSError as e: print(e.errno)'
         told = subprocess.run([unit_filter.__file__, SOURCE, '/usr/bin/python3', '-c', code], capture_output=True, text=True)
         self.assertEqual(told.stdout, '97\n')
+        code = ('import ctypes; c = ctypes.CDLL(None, use_errno=True)\n'
+                'for f in c.adjtimex, lambda t: c.clock_adjtime(0, t): print(f(bytes(512)), ctypes.get_errno())')
+        told = subprocess.run([unit_filter.__file__, SOURCE, '/usr/bin/python3', '-c', code], capture_output=True, text=True)
+        self.assertEqual(told.stdout, '-1 1\n-1 1\n')
 
     def test_a_whole_life(self):
         """Pairing, memory, measurements, every kind of request that writes, a broker that goes, bluetoothd too; the stop.
@@ -189,6 +198,41 @@ class TestUnderTheUnit(Story):
         w.service()
         w.fake.wait('armed ' + CUFF)
         self.measure(w, '131/84/67')
+        w.verify()
+        self.assertEqual(w.running.stop(), 0)
+
+    def timedate(self, w):
+        """Says that the clock is not right until it gets another word."""
+        timedate = Process([os.path.join(os.path.dirname(unit_filter.__file__), 'timedate.py')],
+                           env={**os.environ, 'DBUS_SYSTEM_BUS_ADDRESS': w.bus.address})
+        self.addCleanup(timedate.stop)
+        timedate.out.wait('^ready')
+        return timedate
+
+    def test_whether_the_clock_is_right(self):
+        """The kernel must not be asked: a cuff's clock is set when systemd-timedated says so, who is asked for each session; not
+        before, and not without it."""
+        w = self.settings(self.world('clock unset', service=False), CUFF2MQTT_SYSTEM_CLOCK='auto')
+        w.service()
+        w.fake.wait('armed ' + CUFF)
+        self.measure(w, '131/84/67')
+        timedate, start = self.timedate(w), w.subscriber.here()
+        self.measure(w, '132/85/68')
+        at = timedate.out.wait('^asked no')
+        asked = w.request('device/time', '{"device":"%s"}' % CUFF.replace(':', '').lower())
+        self.assertEqual(asked['status'], 'accepted', asked)  # what was said a while ago is no reason to refuse
+        at = timedate.out.wait('^asked no', at)
+        self.measure(w, '133/86/69')
+        refused = w.subscriber.wait('cuff2mqtt/bridge/response/device/time', lambda m: m.json['status'] == 'error', start=start)
+        self.assertIn('clock is not synchronised', refused.json['error'])
+        at = timedate.out.wait('^asked no', at)
+        self.assertEqual((w.fake.out.count('write .*2a2b'), self.show(w)['clock_set']), (0, 'no'))
+        timedate.process.stdin.write('yes\n')
+        timedate.out.wait('^says yes')
+        self.measure(w, '134/87/70')
+        timedate.out.wait('^asked yes', at)
+        self.measure(w, '135/88/71')  # at the latest: the session need not wait for an answer
+        self.assertEqual((w.fake.out.count('write .*2a2b'), self.show(w)['clock_set']), (1, 'yes'))
         w.verify()
         self.assertEqual(w.running.stop(), 0)
 

@@ -2,8 +2,9 @@
 """Runs a program as the unit's systemd would let it call the kernel:   unit_filter.py UNIT PROGRAM ARGUMENT..
 
 Its SystemCallFilter=, RestrictAddressFamilies= and MemoryDenyWriteExecute= as libseccomp's filters; but what systemd would refuse
-with an error kills here (SIGSYS), so that nobody can overlook it. Address families fail as with systemd: whoever tries one has
-another way. CUFF2MQTT_TEST_ALSO names system calls that are allowed too."""
+with an error kills here (SIGSYS), so that nobody can overlook it. Address families, and under ProtectClock= the question whether
+the clock is right, fail as with systemd: whoever tries one has another way. CUFF2MQTT_TEST_ALSO names system calls that are
+allowed too."""
 
 import ctypes
 import os
@@ -13,7 +14,9 @@ import sys
 
 ALLOW, KILL, ERRNO = 0x7fff0000, 0x80000000, 0x00050000  # seccomp.h: SCMP_ACT_..
 EQUAL, MASKED = 4, 7  # SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ
-EAFNOSUPPORT, FAMILIES = 97, {'AF_UNIX': 1, 'AF_INET': 2, 'AF_INET6': 10}
+EPERM, EAFNOSUPPORT = 1, 97
+FAMILIES = {'AF_UNIX': 1, 'AF_INET': 2, 'AF_INET6': 10, 'AF_BLUETOOTH': 31}
+CLOCK_QUESTIONS = {'adjtimex', 'clock_adjtime', 'clock_adjtime64'}
 FAMILY_MAX = 64
 PROT_WRITE, PROT_EXEC = 2, 4
 
@@ -81,8 +84,11 @@ def load(unit):
         rest.rule(KILL, 'mmap', Comparison(2, MASKED, both, both))
         for name in ('mprotect', 'pkey_mprotect'):
             rest.rule(KILL, name, Comparison(2, MASKED, PROT_EXEC, PROT_EXEC))
+    questions = CLOCK_QUESTIONS if values(unit, 'ProtectClock') == ['yes'] else set()
+    for name in questions:
+        rest.rule(ERRNO | EPERM, name)
     only = Filter(library, KILL)
-    for name in allowed(unit) | set(os.environ.get('CUFF2MQTT_TEST_ALSO', '').split()):
+    for name in allowed(unit) | questions | set(os.environ.get('CUFF2MQTT_TEST_ALSO', '').split()):
         only.rule(ALLOW, name)
     for one in (rest, only):
         one.load()

@@ -9,7 +9,6 @@
 #include <sys/timex.h>
 #include <time.h>
 
-#include "app/wall_clock.h"
 #include "cli/doctor_host.h"
 
 /* --- in the kernel's place --- */
@@ -141,17 +140,6 @@ static void the_clock_is_synchronised_or_not_or_the_owner_says(void) {
                 CHECK(strstr(house_remedy(&h, DOCTOR_CLOCK), cases[i].remedy));
                 house_close(&h);
         }
-}
-
-/* It decides whether a cuff's clock may be set. */
-static void a_kernel_that_must_not_be_asked_does_not_hold_its_clock_for_right(void) {
-        clock_state = -1;
-        CHECK(!wall_clock_is_synchronised(CONFIG_CLOCK_AUTO));
-        CHECK(wall_clock_is_synchronised(CONFIG_CLOCK_TRUSTED));
-        clock_state = TIME_OK;
-        clock_status = 0;
-        CHECK(wall_clock_is_synchronised(CONFIG_CLOCK_AUTO));
-        CHECK(!wall_clock_is_synchronised(CONFIG_CLOCK_UNTRUSTED));
 }
 
 static void look_from(struct house *h, const char *zone, const char *mark, const char *configured) {
@@ -503,7 +491,6 @@ CHECK_MAIN("unit.doctor_host", TEST(debians_two_bad_kernels_are_known_whatever_t
            TEST(other_kernels_are_good_and_old_ones_are_doubtful),
            TEST(a_kernel_that_is_not_told_is_skipped),
            TEST(the_clock_is_synchronised_or_not_or_the_owner_says),
-           TEST(a_kernel_that_must_not_be_asked_does_not_hold_its_clock_for_right),
            TEST(utc_is_suspicious_in_any_container), TEST(other_zones_and_places_are_good),
            TEST(a_blocked_radio_is_told_with_who_blocks_it),
            TEST(a_blocked_radio_beside_a_free_one_is_a_warning),
