@@ -128,8 +128,12 @@ class Shell(Story):
         w.broker.err.wait('Sending SUBACK to cuff2mqtt_' + word, start)
 
     def say(self, w, path, payload, retain=False):
+        """What is to be kept is kept when this returns."""
+        start = w.subscriber.here()
         w.subscriber.publish('cuff2mqtt/' + path, payload if isinstance(payload, (str, bytes)) else json.dumps(payload),
                              retain=retain)
+        if retain:
+            w.subscriber.wait('cuff2mqtt/' + path, start=start)
 
     def asked(self, w, name, start):
         return w.subscriber.wait('cuff2mqtt/bridge/request/' + name, start=start).json

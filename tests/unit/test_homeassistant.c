@@ -346,6 +346,15 @@ static void devices_are_named_as_people_name_them(void) {
         check_name(parsed(homeassistant_gateway(&context, NULL)), "cuff2mqtt");
 }
 
+static void the_gateway_says_what_it_is(void) {
+        cJSON *root = parsed(homeassistant_gateway(&context, "pi"));
+
+        CHECK_STR(at(root, "device/manufacturer"), "cuff2mqtt");
+        CHECK_STR(at(root, "device/model"), "Blood pressure gateway");
+        CHECK_STR(at(root, "device/sw_version"), context.version);
+        cJSON_Delete(root);
+}
+
 static void what_is_not_known_of_a_cuff_is_left_out(void) {
         struct message_cuff c = {.address = address,
                                  .manufacturer = "OMRON",
@@ -405,5 +414,5 @@ CHECK_MAIN("unit.homeassistant", TEST(topics_follow_from_instance_address_and_sl
            TEST(controls_make_requests), TEST(names_come_from_the_list_of_cuffs),
            TEST(the_reason_of_a_problem_is_its_attribute), TEST(a_fixed_log_level_is_no_choice),
            TEST(devices_hang_together), TEST(devices_are_named_as_people_name_them),
-           TEST(what_is_not_known_of_a_cuff_is_left_out),
+           TEST(the_gateway_says_what_it_is), TEST(what_is_not_known_of_a_cuff_is_left_out),
            TEST(the_category_is_that_of_the_chosen_scheme))

@@ -387,7 +387,8 @@ static void names_are_one_line_with_something_to_see(void) {
 
         check_codes(&named, REQUEST_OK,
                     (const char *const[]){"Anna", "Zo\xC3\xAB", " x ", "\xF0\x9F\x98\x80",
-                                          "\xE6\x98\xA5", "{\"name\":\"Ann\\u0027s\"}",
+                                          "\xE6\x98\xA5", "\xED\x95\x9C",
+                                          "{\"name\":\"Ann\\u0027s\"}", "{\"name\":\" Anna \"}",
                                           "{\"name\":\"\\ud83d\\udc69\\u200d\\ud83d\\udc67\"}",
                                           "{\"name\":\"\\u00a1\\u2010\\u2030\\u206a\"}", NULL});
         check_codes(&named, REQUEST_BAD_REQUEST,
@@ -397,6 +398,8 @@ static void names_are_one_line_with_something_to_see(void) {
                             "{\"name\":\"\\u0085a\"}", "{\"name\":\"a\\u2028b\"}",
                             "{\"name\":\"a\\u202e\"}", "{\"name\":\"a\\u2066\"}",
                             "{\"name\":\"\\u200b\\u2060\"}", "{\"name\":\"\\ufeff\"}", NULL});
+        CHECK_EQ(parse(&rename_any, "{\"name\":5}"), REQUEST_BAD_REQUEST);
+        CHECK_STR(error, "\"name\" must be a text of 0 to 127 bytes"); /* all there is room for */
         CHECK_EQ(parse(&named, "\" \""), REQUEST_BAD_REQUEST);
         CHECK_STR(error,
                   "\"name\" must be a text of 1 to 20 bytes in one line, with something to see");

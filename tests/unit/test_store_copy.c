@@ -1,6 +1,7 @@
 /* A copy of all that a gateway knows: whole, private, and as good as the original; or nothing. */
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 
 #include "store/copy.h"
 #include "store/history.h"
@@ -309,12 +310,13 @@ static void keys_as_they_are(void) {
 
         fill(&f);
         fixture_overwrite(&f, "keys/aabbcc001124", 0, "no key\n", 7);
+        fixture_overwrite(&f, "keys/aabbcc001126", 0, "", 0);
         fixture_overwrite(&f, "keys/aabbcc001125.new", 0, "half", 4); /* of a cut-off save */
         fixture_overwrite(&f, "keys/notes.txt", 0, "mine", 4);
         fixture_path(&f, COPY, to);
         check_copied(f.store, &f, to);
         CHECK_STR(list(to), "cuff2mqtt.db 600\nkeys 700\naabbcc001122 600\naabbcc001123 600\n"
-                            "aabbcc001124 600\n");
+                            "aabbcc001124 600\naabbcc001126 600\n");
         CHECK_EQ(fixture_read(&f, COPY "/keys/aabbcc001124", &bytes), 7);
         CHECK(memcmp(bytes, "no key\n", 7) == 0);
         fixture_path(&f, "keys", path);
@@ -454,6 +456,37 @@ static void a_full_disk_at_every_step(void) {
         on_a_disk("size=1m", MS_RDONLY, -EROFS, "make this one writable");
 }
 
+/* Of all that the program syncs, by whatever name. */
+static int sync_error;
+
+static int sync_file(int fd) {
+        if (sync_error == 0)
+                return (int) syscall(SYS_fsync, fd);
+        errno = sync_error;
+        return -1;
+}
+
+int fsync(int fd) {
+        return sync_file(fd);
+}
+
+int fdatasync(int fd) {
+        return sync_file(fd);
+}
+
+static void a_failing_disk_is_told_from_a_full_one(void) {
+        struct fixture f;
+        char to[128];
+
+        fill(&f);
+        fixture_path(&f, COPY, to);
+        sync_error = EIO;
+        check_refused(f.store, &f, to, -EIO, "`sudo dmesg` tells which");
+        sync_error = 0;
+        check_copied(f.store, &f, to);
+        fixture_done(&f);
+}
+
 static void damage_is_not_copied(void) {
         static uint8_t ones[PAGE];
         struct fixture f;
@@ -481,4 +514,5 @@ CHECK_MAIN("unit.store_copy", TEST(a_running_service_is_copied_and_restored), TE
            TEST(while_a_service_writes_without_rest), TEST(keys_as_they_are),
            TEST(what_is_there_is_left_alone), TEST(places_that_cannot_be),
            TEST(a_file_that_is_no_key_ends_it), TEST(another_user_may_not),
-           TEST(a_full_disk_at_every_step), TEST(damage_is_not_copied))
+           TEST(a_full_disk_at_every_step), TEST(a_failing_disk_is_told_from_a_full_one),
+           TEST(damage_is_not_copied))

@@ -1,5 +1,6 @@
 /* Cuffs, their users, and how far their memories were read. */
 #include "store/marks.h"
+#include "store/persons.h"
 #include "store/removed.h"
 #include "store_fixture.h"
 
@@ -271,6 +272,54 @@ static void writes_that_nobody_understands_count_as_refused(void) {
         fixture_done(&f);
 }
 
+/* After so many that do. */
+static int allocations_until_none = -1;
+
+void *reallocarray(void *old, size_t n, size_t size) {
+        if (allocations_until_none == 0) {
+                errno = ENOMEM;
+                return NULL;
+        }
+        allocations_until_none -= allocations_until_none > 0;
+        return realloc(old, n * size);
+}
+
+/* Half a list, taken for the whole, would make a service forget cuffs and people. */
+static void a_list_is_whole_or_an_error(void) {
+        struct store_user user = {.cuff = cuff_a, .user = 1};
+        struct store_cuff cuff = {.address = cuff_a}, *cuffs = NULL;
+        struct store_user *users = NULL;
+        struct store_person *persons = NULL;
+        struct store_removed *removed = NULL;
+        struct fixture f;
+        size_t n = 77;
+
+        fixture_start(&f);
+        CHECK_EQ(store_cuffs_save(f.store, &cuff), 0);
+        cuff.address = cuff_b;
+        CHECK_EQ(store_cuffs_save(f.store, &cuff), 0);
+        CHECK_EQ(store_users_save(f.store, &user), 0);
+        user.user = 2;
+        CHECK_EQ(store_users_save(f.store, &user), 0);
+        CHECK_EQ(store_persons_note(f.store, "anna"), 0);
+        CHECK_EQ(store_persons_note(f.store, "otto"), 0);
+        for (int fit = 0; fit < 2; fit++) {
+                allocations_until_none = fit;
+                CHECK_EQ(store_cuffs_list(f.store, &cuffs, &n), -ENOMEM);
+                allocations_until_none = fit;
+                CHECK_EQ(store_users_list(f.store, &cuff_a, &users, &n), -ENOMEM);
+                allocations_until_none = fit;
+                CHECK_EQ(store_persons_list(f.store, &persons, &n), -ENOMEM);
+        }
+        allocations_until_none = -1;
+        CHECK_EQ(store_removed_add(f.store, &cuff_a, false), 0);
+        allocations_until_none = 0;
+        CHECK_EQ(store_removed_list(f.store, &removed, &n), -ENOMEM);
+        allocations_until_none = -1;
+        CHECK(!cuffs && !users && !persons && !removed && n == 77);
+        fixture_done(&f);
+}
+
 CHECK_MAIN("unit.store_cuffs", TEST(cuffs_come_back_whole_and_ordered_by_address),
            TEST(saving_again_replaces_and_removing_leaves_measurements_and_names),
            TEST(a_user_exists_from_the_first_measurement_or_name_on),
@@ -279,4 +328,4 @@ CHECK_MAIN("unit.store_cuffs", TEST(cuffs_come_back_whole_and_ordered_by_address
            TEST(marks_come_back_for_each_cuff_and_user),
            TEST(marks_that_cannot_all_be_saved_stay_as_they_were),
            TEST(a_cuff_that_is_removed_is_read_from_the_beginning_again),
-           TEST(writes_that_nobody_understands_count_as_refused))
+           TEST(writes_that_nobody_understands_count_as_refused), TEST(a_list_is_whole_or_an_error))

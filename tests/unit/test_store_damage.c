@@ -528,6 +528,46 @@ static void a_damaged_file_stays_until_there_is_room_for_a_new_one(void) {
         run_on_small_disk(damage_on_full_disk);
 }
 
+/* With any room there is less than what is needed, and with enough: nothing is lost. */
+static void damage_with_little_room(struct fixture *f) {
+        static uint8_t ones[PAGE];
+        char inst[64], path[128];
+        struct store *s = NULL;
+        int r = -ENOSPC;
+
+        memset(ones, 0xff, sizeof ones);
+        CHECK_EQ(fixture_open(f), 0);
+        snprintf(inst, sizeof inst, "%s", store_inst(f->store));
+        insert_many(f, 60);
+        fixture_close(f);
+        const off_t size = size_of(f, "cuff2mqtt.db");
+        write_at(f, "cuff2mqtt.db", size - 3 * PAGE, ones, sizeof ones);
+        fill_disk(f);
+        fixture_path(f, "cuff2mqtt.ballast", path);
+        off_t ballast = size_of(f, "cuff2mqtt.ballast");
+        for (; r == -ENOSPC && ballast >= PAGE; ballast -= PAGE) {
+                char *why = NULL;
+
+                CHECK_EQ(truncate(path, ballast), 0);
+                r = store_open(f->directory, &s, &why);
+                free(why);
+                if (r < 0)
+                        CHECK_EQ(size_of(f, "cuff2mqtt.db"), size);
+        }
+        CHECK_EQ(r, 0);
+        f->store = s;
+        if (!s)
+                return;
+        check_set_aside(f, size);
+        CHECK_STR(store_inst(s), inst);
+        CHECK(fixture_measurements(f) > 30);
+        fixture_close(f);
+}
+
+static void a_replacement_has_room_for_all_or_is_not_made(void) {
+        run_on_small_disk(damage_with_little_room);
+}
+
 static void read_only_disk(struct fixture *f) {
         CHECK_EQ(fixture_open(f), 0);
         fixture_close(f);
@@ -551,4 +591,4 @@ CHECK_MAIN("unit.store_damage", TEST(garbage_is_set_aside_and_a_new_database_wor
            TEST(a_file_that_may_not_grow_is_full_and_then_works),
            TEST(a_full_disk_says_so_and_works_again_when_it_is_freed),
            TEST(a_damaged_file_stays_until_there_is_room_for_a_new_one),
-           TEST(a_read_only_disk_is_explained))
+           TEST(a_replacement_has_room_for_all_or_is_not_made), TEST(a_read_only_disk_is_explained))

@@ -256,6 +256,11 @@ static void a_new_key_that_does_not_encrypt(void) {
         p.has_reason = true;
         p.reason = 0x3e;
         CAUSES(p, "link_lost protocol");
+        /* An error of the link is no reason of Pairing Failed, though 0x05 is one too. */
+        p = failed(TRACE_PHASE_ENCRYPTION, TRACE_UNKNOWN, 0x05, 0);
+        CAUSES(p, "protocol not_in_capture");
+        p = with_response(with_request(p, legacy_request), cuffs_response);
+        p.reason = 0x3e;
         /* .. and by a Pairing Failed, which is seen in the steps, or was left out of them. */
         p.failed_by = TRACE_CUFF;
         p.reason = 0x08;
