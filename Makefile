@@ -225,6 +225,12 @@ faults kills: deps-check
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff $(BUILD)/faults-shim.so
 	@$(PYTHON) tests/faults/run $(BUILD) --$@ $(N) $(FAULTS_FLAGS)
 
+# --- the soak: make soak [MINUTES=60] [SEED=1]: years of four houses, day after day ---------------------
+.PHONY: soak
+soak: deps-check
+	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff $(BUILD)/faults-shim.so
+	@$(PYTHON) tests/soak/run $(BUILD) --minutes $(or $(MINUTES),60) --seed $(SEED)
+
 # --- coverage of core and cuff: 100 % lines, 95 % branches -----------------------------------------
 COV := $(BUILD)/coverage
 PURE := $(filter gateway/core/% gateway/cuff/%,$(SOURCES))
@@ -304,14 +310,15 @@ bench: deps-bench
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff $(BUILD)/bench-burden.so
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) $(if $(ONLY),--only $(ONLY))
 
-# Everything, long: sanitized tests twice at once, every scenario of the lab, 10000 faults, 1000 kills, each fuzzer
-# for ten minutes.
+# Everything, long: sanitized tests twice at once, every scenario of the lab, 10000 faults, 1000 kills, an hour's soak,
+# each fuzzer for ten minutes.
 ci-full:
 	@.ci/run
 	@$(MAKE) --no-print-directory lab
 	@$(MAKE) --no-print-directory check & one=$$!; $(MAKE) --no-print-directory check && wait $$one
 	@$(MAKE) --no-print-directory faults N=10000 SEED=2 LONG=1
 	@$(MAKE) --no-print-directory kills N=1000 SEED=1
+	@$(MAKE) --no-print-directory soak
 	@$(MAKE) --no-print-directory fuzz SECONDS=600
 	@$(MAKE) --no-print-directory variants
 	@$(MAKE) --no-print-directory bench

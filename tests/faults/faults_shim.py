@@ -6,7 +6,8 @@ import os
 import struct
 
 FIELDS = ('disk_after', 'disk_errno', 'disk_kills', 'disk_mode', 'memory_after', 'memory_times', 'clock_offset_s',
-          'name_delay_ms', 'disk_hits', 'memory_hits', 'name_hits')
+          'name_delay_ms', 'disk_hits', 'memory_hits', 'name_hits', 'heap_asked', 'heap_told', 'heap_used', 'heap_sqlite',
+          'leak_bytes', 'leak_descriptors')
 CHANGES, READS = 0, 1
 HEALTHY = {'disk_after': -1, 'memory_after': -1, 'clock_offset_s': 0, 'name_delay_ms': 0}
 

@@ -13,10 +13,14 @@
  *
  * Names: getaddrinfo() takes its time, as with a name server that does not answer.
  *
+ * Heap: how much of it is in use is told to who asks (tests/soak). So that its answer is known to
+ * be worth something, bytes and descriptors can be lost on purpose, with each sync of the database.
+ *
  * Not for programs under AddressSanitizer, which has its own malloc. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -32,6 +36,12 @@
 #include <time.h>
 #include <unistd.h>
 
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *p);
+
 #define EXPORT __attribute__((visibility("default")))
 
 enum disk_mode { DISK_CHANGES, DISK_READS };
@@ -46,6 +56,9 @@ struct control {            /* faults_shim.py has the same order */
         int64_t clock_offset_s;
         int64_t name_delay_ms;
         int64_t disk_hits, memory_hits, name_hits; /* what happened */
+        int64_t heap_asked, heap_told;             /* numbers of the question and of the answer: */
+        int64_t heap_used, heap_sqlite;            /* bytes in all, and those that are SQLite's */
+        int64_t leak_bytes, leak_descriptors;
 };
 
 static struct control *control;
@@ -59,6 +72,7 @@ static int (*real_ftruncate)(int, off64_t);
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
 static int (*real_getaddrinfo)(const char *, const char *, const struct addrinfo *,
                                struct addrinfo **);
+static int64_t (*sqlite_memory_used)(void); /* of those who have SQLite */
 
 /* dlsym() gives an object pointer, where C wants one to a function. */
 static void find(void *ret, const char *name) {
@@ -82,6 +96,8 @@ __attribute__((constructor)) static void begin(void) {
         find(&real_ftruncate, "ftruncate64");
         find(&real_clock_gettime, "clock_gettime");
         find(&real_getaddrinfo, "getaddrinfo");
+        void *symbol = dlsym(RTLD_DEFAULT, "sqlite3_memory_used");
+        memcpy(&sqlite_memory_used, &symbol, sizeof symbol);
         fd = path ? real_open(path, O_RDWR | O_CLOEXEC) : -1;
         if (fd < 0)
                 return;
@@ -153,7 +169,20 @@ EXPORT int fsync(int fd) {
         return fails_on(fd, DISK_CHANGES) ? -1 : real_fsync(fd);
 }
 
+static void leak(void) {
+        if (!control)
+                return;
+        if (control->leak_bytes > 0) {
+                void *lost = malloc((size_t) control->leak_bytes);
+                if (lost)
+                        memset(lost, 1, (size_t) control->leak_bytes);
+        }
+        for (int64_t i = 0; i < control->leak_descriptors; i++)
+                (void) !fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
 EXPORT int fdatasync(int fd) {
+        leak();
         return fails_on(fd, DISK_CHANGES) ? -1 : real_fdatasync(fd);
 }
 
@@ -180,10 +209,6 @@ EXPORT int open64(const char *path, int flags, ...) {
 
 /* --- memory --- */
 
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-
 static bool is_refused(void) {
         if (!control || __atomic_load_n(&control->memory_after, __ATOMIC_RELAXED) < 0 ||
             !is_due(&control->memory_after))
@@ -197,16 +222,72 @@ static bool is_refused(void) {
         return true;
 }
 
+/* Bytes in use. Not mallinfo's: for that, what a thread keeps for its next allocations is in use.
+ */
+static int64_t heap;
+
+static void *counted(void *p) {
+        int64_t size = (int64_t) malloc_usable_size(p);
+
+        __atomic_add_fetch(&heap, size, __ATOMIC_RELAXED);
+        return p;
+}
+
 EXPORT void *malloc(size_t size) {
-        return is_refused() ? NULL : __libc_malloc(size);
+        return is_refused() ? NULL : counted(__libc_malloc(size));
 }
 
 EXPORT void *calloc(size_t n, size_t size) {
-        return is_refused() ? NULL : __libc_calloc(n, size);
+        return is_refused() ? NULL : counted(__libc_calloc(n, size));
 }
 
 EXPORT void *realloc(void *p, size_t size) {
-        return is_refused() ? NULL : __libc_realloc(p, size);
+        int64_t before = (int64_t) malloc_usable_size(p);
+        void *moved;
+
+        if (is_refused())
+                return NULL;
+        moved = __libc_realloc(p, size);
+        if (!moved && size > 0)
+                return NULL;
+        __atomic_sub_fetch(&heap, before, __ATOMIC_RELAXED);
+        return counted(moved);
+}
+
+EXPORT void *memalign(size_t alignment, size_t size) {
+        return counted(__libc_memalign(alignment, size));
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t size) {
+        return memalign(alignment, size);
+}
+
+EXPORT int posix_memalign(void **ret, size_t alignment, size_t size) {
+        void *p = memalign(alignment, size);
+
+        if (p)
+                *ret = p;
+        return p ? 0 : ENOMEM;
+}
+
+EXPORT void free(void *p) {
+        int64_t size = (int64_t) malloc_usable_size(p);
+
+        __atomic_sub_fetch(&heap, size, __ATOMIC_RELAXED);
+        __libc_free(p);
+}
+
+/* --- heap --- */
+
+/* The service's loop asks for the time again and again. */
+static void tell_heap(void) {
+        int64_t asked = control ? __atomic_load_n(&control->heap_asked, __ATOMIC_ACQUIRE) : 0;
+
+        if (!control || asked == __atomic_load_n(&control->heap_told, __ATOMIC_RELAXED))
+                return;
+        control->heap_used = __atomic_load_n(&heap, __ATOMIC_RELAXED);
+        control->heap_sqlite = sqlite_memory_used ? sqlite_memory_used() : 0;
+        __atomic_store_n(&control->heap_told, asked, __ATOMIC_RELEASE);
 }
 
 /* --- clock --- */
@@ -218,6 +299,7 @@ static int64_t offset(void) {
 EXPORT int clock_gettime(clockid_t clock, struct timespec *ret) {
         int r = real_clock_gettime(clock, ret);
 
+        tell_heap();
         if (r == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
                 ret->tv_sec += (time_t) offset();
         return r;

@@ -395,9 +395,10 @@ class World:
 
 class Certificates:
     """One directory for a whole run: ca.pem, and what a broker may show: good, expired, for another name, of
-    another authority."""
+    another authority. Good ones are so for some days."""
 
-    def __init__(self, library):
+    def __init__(self, library, days=2):
+        self.days = str(days)
         self.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
         self._authority('ca')
         self._authority('other')
@@ -406,6 +407,7 @@ class Certificates:
         self._broker('authority', 'localhost', 'other')
         shim = Shim(self.directory, library)
         shim.set('clock_offset_s', -400 * 86400)
+        self.days = '2'
         self._broker('expired', 'localhost', 'ca', shim.env)
 
     def path(self, name):
@@ -416,7 +418,7 @@ class Certificates:
                        env={**os.environ, **(env or {})})
 
     def _authority(self, name):
-        self._openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=' + name,
+        self._openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', self.days, '-subj', '/CN=' + name,
                       '-keyout', name + '.key', '-out', name + '.pem')
 
     def _broker(self, name, host, authority, env=None):
@@ -424,7 +426,7 @@ class Certificates:
             f.write('subjectAltName=DNS:%s\n' % host)
         self._openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=' + host, '-keyout', name + '.key',
                       '-out', name + '.csr')
-        self._openssl('x509', '-req', '-days', '2', '-in', name + '.csr', '-CA', authority + '.pem', '-CAkey',
+        self._openssl('x509', '-req', '-days', self.days, '-in', name + '.csr', '-CA', authority + '.pem', '-CAkey',
                       authority + '.key', '-CAcreateserial', '-extfile', 'names', '-out', name + '.pem', env=env)
 
     def contexts(self):
