@@ -95,6 +95,7 @@ class TestBadFields(RequestStory):
         """bad_request with a sentence that names the field, the transaction comes back; the cuff, its names, its bond, the
         gateway stay as they are. One transaction for all: errors are not answered from memory."""
         w = self.world()
+        w.subscriber.wait('cuff2mqtt/device/%s/state' % ID)  # all has been told
         before = w.subscriber.retained()
         start, log = w.subscriber.here(), w.fake.out.here()
         for name, text, field in cases():
