@@ -292,45 +292,44 @@ static bool ends(const char *at) {
 }
 
 /* "2024-01-01" */
-static bool take_date(const char *at, struct trace_btmon_stamp *s) {
+static void take_date(const char *at, struct trace_btmon_stamp *s) {
         int64_t year, month, day;
         struct date_time date;
 
         if (!digits(&at, 4, &year) || !character(&at, '-') || !digits(&at, 2, &month) ||
             !character(&at, '-') || !digits(&at, 2, &day) || !ends(at))
-                return false;
+                return;
         if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31)
-                return false;
+                return;
         date = (struct date_time){
                 .year = (uint16_t) year, .month = (uint8_t) month, .day = (uint8_t) day};
         s->has_date = true;
         s->day = date_time_to_seconds(&date) / DAY_SECONDS;
-        return true;
 }
 
 /* "10:11:12.323537", "26.323537": six digits, of which people cut the last; with three it is
  * another number ("60.000 msec"). */
-static bool take_time(const char *at, struct trace_btmon_stamp *s) {
+static void take_time(const char *at, struct trace_btmon_stamp *s) {
         int64_t first, minute = 0, second, fraction;
         const char *point;
         size_t n;
         bool of_day;
 
         if (!digits(&at, DIGITS_OF_SECONDS, &first))
-                return false;
+                return;
         second = first;
         of_day = character(&at, ':');
         if (of_day && (!digits(&at, 2, &minute) || !character(&at, ':') ||
                        !digits(&at, 2, &second) || first > 23 || minute > 59 || second > 59))
-                return false;
+                return;
         if (!character(&at, '.'))
-                return false;
+                return;
         point = at;
         if (!digits(&at, DIGITS_OF_FRACTION, &fraction) || !ends(at))
-                return false;
+                return;
         n = (size_t) (at - point);
         if (n < DIGITS_OF_FRACTION_MIN)
-                return false;
+                return;
         for (; n < DIGITS_OF_FRACTION; n++)
                 fraction *= 10;
         if (of_day)
@@ -338,7 +337,6 @@ static bool take_time(const char *at, struct trace_btmon_stamp *s) {
         s->of_day = of_day;
         s->usec = second * SECOND_USEC + fraction;
         s->has_time = true;
-        return true;
 }
 
 /* "#17" and then "[hci0]": what follows is a comment of somebody's. */
@@ -360,8 +358,10 @@ void trace_btmon_take_stamp(const char *text, struct trace_btmon_stamp *ret) {
 
         while (*text) {
                 take_names(text, &s);
-                if (!s.has_time && !take_time(text, &s) && !s.has_date)
-                        (void) take_date(text, &s);
+                if (!s.has_time)
+                        take_time(text, &s);
+                if (!s.has_date)
+                        take_date(text, &s);
                 while (!ends(text))
                         text++;
                 while (*text == ' ')
