@@ -127,6 +127,24 @@ static void the_queue_is_limited_and_qos_0_passes_the_window(void) {
         mosquitto_done(&m);
 }
 
+/* Paho takes a topic only in UTF-8: what it will never take must not keep back what follows. */
+static void what_cannot_be_sent_is_dropped_and_the_next_one_goes(void) {
+        struct mosquitto m = {0};
+        struct owner o = {0};
+        struct mqtt_outgoing sent = {.topic = "a\xFF", .payload = "p", .qos = 1, .token = 1};
+
+        mosquitto_start(&m);
+        owner_start(&o, (const char *const[]){m.url}, 1);
+        WAIT(&o, o.connected == 1);
+        CHECK_EQ(mqtt_client_publish(o.client, &sent), 0);
+        CHECK_EQ(mqtt_client_counters(o.client)->dropped, 1);
+        sent.topic = "a";
+        CHECK_EQ(mqtt_client_publish(o.client, &sent), 0);
+        WAIT(&o, o.acknowledged == 1);
+        owner_done(&o);
+        mosquitto_done(&m);
+}
+
 static void comes_back_when_the_broker_does(void) {
         struct mosquitto m = {0};
         struct owner o = {0};
@@ -383,6 +401,7 @@ CHECK_MAIN("unit.mqtt_client", TEST(connects_with_mqtt_5_first),
            TEST(the_will_is_seen_when_the_process_dies),
            TEST(a_thousand_messages_are_acknowledged_in_order_within_the_window),
            TEST(the_queue_is_limited_and_qos_0_passes_the_window),
+           TEST(what_cannot_be_sent_is_dropped_and_the_next_one_goes),
            TEST(comes_back_when_the_broker_does), TEST(a_dead_broker_is_followed_by_the_next),
            TEST(a_host_that_does_not_exist_is_said_so),
            TEST(a_wrong_password_is_said_so_and_no_reason_for_another_version),

@@ -98,6 +98,27 @@ static void a_pinned_version_does_not_fall_back(void) {
         fake_free(f);
 }
 
+/* One that has fallen back and then refuses all the same says nothing of the next one. */
+static void the_next_broker_is_tried_with_mqtt_5(void) {
+        static const uint8_t unavailable[] = {0x20, 2, 0, 3};
+        struct mosquitto next = {0};
+        struct owner o = {0};
+        struct fake *f = fake_new(&o);
+
+        f->connack[0] = refusal_5;
+        f->connack_size[0] = sizeof refusal_5;
+        f->connack[1] = unavailable;
+        f->connack_size[1] = sizeof unavailable;
+        mosquitto_start(&next);
+        owner_start(&o, (const char *const[]){f->url, next.url}, 2);
+        WAIT(&o, o.connected == 1);
+        CHECK_EQ(f->connects[1], 1);
+        CHECK_EQ(o.version, 5);
+        owner_done(&o);
+        fake_free(f);
+        mosquitto_done(&next);
+}
+
 /* Spoken once, MQTT 5 is not doubted because of one connection that ended early. */
 static void silence_of_a_broker_that_speaks_mqtt_5_is_no_reason_to_fall_back(void) {
         struct owner o = {0};
@@ -397,7 +418,8 @@ static void a_slow_name_server_never_blocks_the_loop(void) {
 CHECK_MAIN("unit.mqtt_faults", TEST(mqtt_5_refused_by_reason_falls_back_and_is_remembered),
            TEST(mqtt_5_refused_in_the_words_of_3_1_1_falls_back_and_is_remembered),
            TEST(mqtt_5_met_with_silence_falls_back_and_is_remembered),
-           TEST(a_pinned_version_does_not_fall_back), TEST(silence_costs_mqtt_5_one_connection),
+           TEST(a_pinned_version_does_not_fall_back), TEST(the_next_broker_is_tried_with_mqtt_5),
+           TEST(silence_costs_mqtt_5_one_connection),
            TEST(silence_of_a_broker_that_speaks_mqtt_5_is_no_reason_to_fall_back),
            TEST(connect_says_session_will_delay_and_keep_alive),
            TEST(with_3_1_1_the_session_is_kept_too), TEST(mqtt_passes_through_a_websocket),
