@@ -77,10 +77,8 @@ void publisher_list_removed(struct publisher *p) {
         p->removed_due = false;
         free(p->removed.cuff);
         memset(&p->removed, 0, sizeof p->removed);
-        if (store_removed_list(p->store, &p->removed.cuff, &p->removed.n) < 0) {
-                p->removed.n = 0;
+        if (store_removed_list(p->store, &p->removed.cuff, &p->removed.n) < 0)
                 publisher_failed(p);
-        }
 }
 
 void publisher_list_persons(struct publisher *p) {
@@ -89,10 +87,8 @@ void publisher_list_persons(struct publisher *p) {
         p->persons_due = false;
         free(p->persons.person);
         memset(&p->persons, 0, sizeof p->persons);
-        if (store_persons_list(p->store, &p->persons.person, &p->persons.n) < 0) {
-                p->persons.n = 0;
+        if (store_persons_list(p->store, &p->persons.person, &p->persons.n) < 0)
                 publisher_failed(p);
-        }
 }
 
 void publisher_all_due(struct publisher *p) {

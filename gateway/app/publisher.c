@@ -246,16 +246,14 @@ void publisher_stored(struct publisher *p, const struct bdaddr *cuff, uint8_t us
         struct publisher_cuff *mine = publisher_find(p, cuff);
 
         p->outbox_empty = false;
+        pump_soon(p);
         for (size_t u = 0; mine && u < mine->n_users; u++)
                 if (mine->users[u].user == user) {
                         mine->users[u].measurement_due = mine->state_due = true;
                         p->persons_due = true;
-                        pump_soon(p);
                         return;
                 }
-        if (mine && mine->n_users == PUBLISHER_USERS_MAX)
-                pump_soon(p); /* one too many: the event topic only */
-        else
+        if (!mine || mine->n_users < PUBLISHER_USERS_MAX)
                 publisher_cuff_known(p, cuff); /* a user's first measurement makes a device */
 }
 

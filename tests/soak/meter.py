@@ -10,9 +10,9 @@ Sample = collections.namedtuple('Sample', 'day heap sqlite anonymous pss rss dat
 
 # What a quarter's median may be above that of the quarter before the last but one (see docs/testing.md, Soak).
 GROWTH = {'heap': 1.02, 'sqlite': 1.02, 'anonymous': 1.05}
-# Bytes, at any time. SQLite's cache is 2000 KiB; while all is announced to Home Assistant, a query holds 220 kB more. Its log is
+# Bytes, at any time. SQLite's cache is 512 KiB; while all is announced to Home Assistant, a query holds 220 kB more. Its log is
 # begun anew after 1000 pages of 4 KiB.
-MOST = {'sqlite': 2600000, 'wal': 5000000}
+MOST = {'sqlite': 1200000, 'wal': 5000000}
 ROW = 400  # bytes of the database for each measurement
 
 
