@@ -125,8 +125,9 @@ struct driver_omron {
         } run[OMRON_USERS_MAX];
         uint8_t carry[OMRON_RECORD_SIZE_MAX + OMRON_PAYLOAD_MAX]; /* begins where a record does */
         size_t carried;
-        unsigned singly; /* that many records are read each by itself */
-        bool again;      /* this record was read before, with a wrong checksum */
+        unsigned singly;  /* that many records are read each by itself */
+        bool again;       /* this record was read before, with a wrong checksum */
+        int fitting_sums; /* records with a right checksum, less those with a wrong one */
         struct driver_omron_record queue[DRIVER_OMRON_QUEUE];
         size_t queued, taken;
         uint8_t ring[DRIVER_OMRON_RING_SIZE];

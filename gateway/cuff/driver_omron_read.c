@@ -113,8 +113,17 @@ static void keep_in_ring(struct driver_omron *d, const uint8_t *raw, uint16_t sl
                 driver_omron_fail(d, MEMORY_PARITY);
 }
 
-static bool is_damaged(const struct omron_model *m, const uint8_t *raw) {
-        return m->checksum_proven && omron_record_is_damaged(m->layout, raw, m->record_size);
+/* Its sum does not fit. Where nobody has proved that it is one, the records before have to speak
+ * for it: more that fit than not. */
+static bool is_doubtful(struct driver_omron *d, const uint8_t *raw) {
+        const struct omron_model *m = driver_omron_model(d);
+        struct omron_record record;
+
+        if (omron_record_is_damaged(m->layout, raw, m->record_size))
+                return m->checksum_proven || d->fitting_sums-- > 0;
+        if (omron_record_decode(m->layout, raw, m->record_size, &record) == 0)
+                d->fitting_sums++;
+        return false;
 }
 
 /* The record at the head of the run; NULL: the cuff refuses to read it, as it does with slots never
@@ -125,7 +134,7 @@ static bool take_record(struct driver_omron *d, const uint8_t *raw) {
         uint16_t slot = d->run[user].first;
         unsigned step = d->step;
 
-        if (raw && !d->again && is_damaged(m, raw)) { /* once more, by itself */
+        if (raw && !d->again && is_doubtful(d, raw)) { /* once more, by itself */
                 d->again = true;
                 d->singly = d->singly > 0 ? d->singly : 1;
                 d->facts.retries++;

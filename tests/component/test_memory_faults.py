@@ -21,7 +21,7 @@ def repeats(session, pattern):
 
 class Faults:
     """Told of a cuff with a key and of one without. RECORD_FRAME: the frame of a link that reads new records, once a
-    mark is known and only user 1 has measured."""
+    mark is known and only user 1 has measured. LATER_RECORD: one that reads a record when none is known."""
 
     def retried(self, w, *faults):
         """A session with these faults brings its two new records; how many reads were repeated."""
@@ -178,26 +178,35 @@ class Faults:
         self.assert_told(w, self.held(w))
         self.verify(w)
 
-
-class TestClassic(Faults, MemoryStory):
-    KIND, RECORD_FRAME = 'classic', 8
-    LOST_AT, LOST = ('at=10', 'at=20', 'at=30', 'at=40'), 4
-    DAMAGED = 'ERANGE'  # nobody knows what its checksum is made of
-
-
-class TestK4(Faults, MemoryStory):
-    KIND, RECORD_FRAME = 'k4', 5
-    LOST_AT, LOST = ('at=10 times=2', 'at=20'), 3
-    DAMAGED = 'EBADMSG'
-
     def test_a_record_is_damaged_on_its_way(self):
-        """In the newest record, then among the others: asked for again by itself, and right."""
-        w = self.world('fill 1 5', 'omron-fault corrupt-record', 'omron-fault corrupt-record at=6')
+        """Among others: asked for again by itself, and right; also where nobody has proved what the sum is made of."""
+        w = self.world('fill 1 5', 'omron-fault corrupt-record at=%d' % self.LATER_RECORD)
         held = self.held(w)
         self.sync(w)
         self.assert_told(w, held)
         self.assertEqual(w.rows('SELECT * FROM rejected'), [])
         self.verify(w)
+
+    def test_the_newest_record_is_damaged_on_its_way(self):
+        """The first that is read, so that no other speaks for its sum."""
+        w = self.world('fill 1 5', 'omron-fault corrupt-record')
+        held = self.held(w)
+        self.sync(w)
+        self.assert_told(w, held)
+        self.assertEqual(w.rows('SELECT * FROM rejected'), [])
+        self.verify(w)
+
+
+class TestClassic(Faults, MemoryStory):
+    KIND, RECORD_FRAME, LATER_RECORD = 'classic', 8, 9
+    LOST_AT, LOST = ('at=10', 'at=20', 'at=30', 'at=40'), 4
+    DAMAGED = 'ERANGE'  # nobody knows what its checksum is made of
+
+
+class TestK4(Faults, MemoryStory):
+    KIND, RECORD_FRAME, LATER_RECORD = 'k4', 5, 6
+    LOST_AT, LOST = ('at=10 times=2', 'at=20'), 3
+    DAMAGED = 'EBADMSG'
 
     def test_a_token_that_does_harm(self):
         """START stays unanswered after a token: the next session, and every one after a restart, goes without."""

@@ -113,7 +113,10 @@ def stays(w, r, x):
 def cuff_fault(kinds, most):
     def inject(w, r):
         at = r.choice(('', ' at=%d' % r.randint(1, 12)))
-        w.do('omron-fault %s%s times=%d' % (r.choice(kinds), at, r.randint(1, most)))
+        kind, times = r.choice(kinds), r.randint(1, most)
+        if kind == 'corrupt-record' and not w.kind.startswith('k4'):
+            times = 1  # nobody has proved what the sum of such a record is: what is read twice so is believed
+        w.do('omron-fault %s%s times=%d' % (kind, at, times))
     return inject
 
 

@@ -465,6 +465,37 @@ static void a_damaged_record_is_read_twice_and_told(void) {
         CHECK_EQ(cuff.driver.facts.odd_checksums, 1);
 }
 
+static void spoil_sums(unsigned user, unsigned from, unsigned to) {
+        for (unsigned slot = from; slot <= to; slot++)
+                cuff.memory[omron_model_record_address(cuff.model, user, slot) + 14] ^= 1;
+}
+
+/* How often a record is read again, if these of the first user have a wrong sum. */
+static unsigned read_again(unsigned from, unsigned to) {
+        proved(CLASSIC);
+        spoil_sums(0, from, to);
+        run();
+        check_all_got();
+        CHECK_EQ(cuff.driver.facts.odd_checksums, to - from + 1);
+        return cuff.driver.facts.retries;
+}
+
+/* As long as more sums fit than not, somebody may have damaged the record; else it is the sum that
+ * is made otherwise, and reading twice helps nobody. Each user's newest record is read before. */
+static void a_sum_nobody_proved_is_as_good_as_those_before(void) {
+        CHECK_EQ(read_again(0, 0), 1);
+        CHECK_EQ(read_again(4, 4), 1);
+        CHECK_EQ(read_again(0, 7), 2);
+        CHECK_EQ(read_again(5, 8), 4);
+        CHECK_EQ(read_again(0, 8), 0);
+        proved(CLASSIC);
+        spoil_sums(0, 0, 8);
+        spoil_sums(1, 0, 3);
+        run();
+        check_all_got();
+        CHECK_EQ(cuff.driver.facts.retries, 0);
+}
+
 /* Every bit of a record that the sum covers, and of the sum; one of them makes the slot look
  * empty. */
 static void no_flipped_bit_goes_unnoticed(const char *id, size_t behind) {
@@ -591,6 +622,6 @@ CHECK_MAIN("unit.driver_omron_faults", TEST(without_a_key_nothing_is_opened),
            TEST(a_link_that_stays_damaged), TEST(a_hang_up_loses_nothing),
            TEST(half_a_slot_is_refused), TEST(refused_slots_are_empty),
            TEST(another_refusal_ends_the_reading), TEST(a_damaged_record_is_read_twice_and_told),
-           TEST(flipped_bits_are_told), TEST(values_nobody_has_are_told),
-           TEST(empty_slots_inside_the_ring_are_passed_over), TEST(a_whole_ring_with_refused_slots),
-           TEST(a_failed_measurement_is_told_without_values))
+           TEST(a_sum_nobody_proved_is_as_good_as_those_before), TEST(flipped_bits_are_told),
+           TEST(values_nobody_has_are_told), TEST(empty_slots_inside_the_ring_are_passed_over),
+           TEST(a_whole_ring_with_refused_slots), TEST(a_failed_measurement_is_told_without_values))

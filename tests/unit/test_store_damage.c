@@ -295,9 +295,8 @@ static void a_damaged_version_1_is_saved_too(void) {
         fixture_done(&f);
 }
 
-/* A service killed with measurements still in the log, then a page goes bad. */
-/* Behind the largest number there is no next one: a database saved with it would be full for ever.
- */
+/* Behind the largest number there is no next one: a database saved with it would be full for
+ * ever. */
 static void an_impossible_place_in_the_outbox_gets_another(void) {
         static const uint8_t rubbish[16] = {0xFF};
         struct store_outbox_row row;
@@ -322,6 +321,7 @@ static void an_impossible_place_in_the_outbox_gets_another(void) {
         fixture_done(&f);
 }
 
+/* A service killed with measurements still in the log, then a page goes bad. */
 static void the_log_goes_aside_with_its_database(void) {
         static uint8_t ones[PAGE];
         char inst[64], path[256];
@@ -503,18 +503,25 @@ static void check_open_fails(const struct fixture *f, int error, const char *rem
         free(why);
 }
 
-static void damage_on_full_disk(struct fixture *f) {
+/* A store with measurements, a damaged page, and no room beside it. Returns its inst and size. */
+static off_t damage_and_fill(struct fixture *f, char inst[64]) {
         static uint8_t ones[PAGE];
-        char inst[64];
 
         memset(ones, 0xff, sizeof ones);
         CHECK_EQ(fixture_open(f), 0);
-        snprintf(inst, sizeof inst, "%s", store_inst(f->store));
+        snprintf(inst, 64, "%s", store_inst(f->store));
         insert_many(f, 60);
         fixture_close(f);
         const off_t size = size_of(f, "cuff2mqtt.db");
         write_at(f, "cuff2mqtt.db", size - 3 * PAGE, ones, sizeof ones);
         fill_disk(f);
+        return size;
+}
+
+static void damage_on_full_disk(struct fixture *f) {
+        char inst[64];
+        const off_t size = damage_and_fill(f, inst);
+
         check_open_fails(f, -ENOSPC, "free some space");
         CHECK_EQ(size_of(f, "cuff2mqtt.db"), size);
         free_ballast(f);
@@ -530,19 +537,11 @@ static void a_damaged_file_stays_until_there_is_room_for_a_new_one(void) {
 
 /* With any room there is less than what is needed, and with enough: nothing is lost. */
 static void damage_with_little_room(struct fixture *f) {
-        static uint8_t ones[PAGE];
         char inst[64], path[128];
         struct store *s = NULL;
         int r = -ENOSPC;
+        const off_t size = damage_and_fill(f, inst);
 
-        memset(ones, 0xff, sizeof ones);
-        CHECK_EQ(fixture_open(f), 0);
-        snprintf(inst, sizeof inst, "%s", store_inst(f->store));
-        insert_many(f, 60);
-        fixture_close(f);
-        const off_t size = size_of(f, "cuff2mqtt.db");
-        write_at(f, "cuff2mqtt.db", size - 3 * PAGE, ones, sizeof ones);
-        fill_disk(f);
         fixture_path(f, "cuff2mqtt.ballast", path);
         off_t ballast = size_of(f, "cuff2mqtt.ballast");
         for (; r == -ENOSPC && ballast >= PAGE; ballast -= PAGE) {
