@@ -486,6 +486,30 @@ class Service(Process):
         return code
 
 
+def add_measurements(db, n, difference):
+    """n rows like the newest, behind it, with an id and difference(1.., newest) of their own; yields each one's arrival."""
+    cursor = db.execute('SELECT * FROM measurement ORDER BY arrival DESC LIMIT 1')
+    newest = dict(zip((c[0] for c in cursor.description), cursor.fetchone()))
+    for i in range(1, n + 1):
+        row = {**newest, 'arrival': newest['arrival'] + i, 'id': '%016x' % (time.monotonic_ns() + i), **difference(i, newest)}
+        db.execute('INSERT INTO measurement (%s) VALUES (%s)' % (','.join(row), ','.join('?' * len(row))), [*row.values()])
+        yield row['arrival']
+
+
+def add_years(path, n):
+    """The database of a house that has measured for years: n measurements before the first, told long ago."""
+    db = sqlite3.connect(path, timeout=30)
+
+    def before(i, newest):
+        return {field: newest[field] - i * 12 * 3600 for field in ('measured_at', 'taken_seconds', 'received_at')}
+
+    with db:
+        for _ in add_measurements(db, n, before):
+            pass
+    db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+    db.close()
+
+
 class World:
     """with World() as w: w.fake.do(..); w.service(); w.pair(..); w.verify()"""
 
@@ -534,6 +558,10 @@ class World:
     def state_directory(self):
         return os.path.join(self.directory, 'state')
 
+    @property
+    def database(self):
+        return os.path.join(self.state_directory, 'cuff2mqtt.db')
+
     def config(self):
         return ('state_directory = "%s";\nlog_level = "%s";\nsystem_clock = "trusted";\n'
                 'mqtt: { url = "%s"; version = "%s"; backoff_min = 0.1; backoff_max = 0.5; };\n'
@@ -578,7 +606,7 @@ class World:
             count=count, start=start).json
 
     def rows(self, sql='SELECT id, user, systolic, diastolic, pulse FROM measurement ORDER BY arrival'):
-        db = sqlite3.connect('file:%s?mode=ro' % os.path.join(self.state_directory, 'cuff2mqtt.db'), uri=True)
+        db = sqlite3.connect('file:%s?mode=ro' % self.database, uri=True)
         try:
             return db.execute(sql).fetchall()
         finally:
@@ -650,15 +678,10 @@ class World:
 
     def fill_outbox(self, n):
         """n more measurements like the newest, waiting for the broker; the service must not run."""
-        db = sqlite3.connect(os.path.join(self.state_directory, 'cuff2mqtt.db'))
-        columns = [c[1] for c in db.execute('PRAGMA table_info(measurement)')]
-        row = dict(zip(columns, db.execute('SELECT * FROM measurement ORDER BY arrival DESC LIMIT 1').fetchone()))
+        db = sqlite3.connect(self.database)
         with db:
-            for i in range(1, n + 1):
-                new = {**row, 'arrival': row['arrival'] + i, 'id': '%016x' % (time.monotonic_ns() + i),
-                       'measured_at': row['measured_at'] + i}
-                db.execute('INSERT INTO measurement VALUES (%s)' % ','.join('?' * len(columns)), [new[c] for c in columns])
-                db.execute('INSERT INTO outbox (measurement) VALUES (?)', (new['arrival'],))
+            for arrival in add_measurements(db, n, lambda i, newest: {'measured_at': newest['measured_at'] + i}):
+                db.execute('INSERT INTO outbox (measurement) VALUES (?)', (arrival,))
         db.close()
 
     def close(self):

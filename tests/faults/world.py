@@ -107,6 +107,7 @@ class Service:
             if not self.process:
                 return
             self.process.send_signal(how)
+            self.process.send_signal(signal.SIGCONT)  # as systemd does: one that is stopped would not hear it
             if not self.lock.wait_for(lambda: len(self.codes) > ended, DEADLINE):
                 raise Timeout('the service does not end')
 
@@ -129,7 +130,8 @@ class World:
     """The setting: `kind` of cuff; `persistence` of the broker; `tls`; `version` of MQTT; `indicates`: what is measured
     comes two ways."""
 
-    FAULTS, TIMING, EXPLAINED = faults.BY_NAME, TIMING, EXPLAINED
+    FAULTS, TIMING, EXPLAINED, TIMELINE = faults.BY_NAME, TIMING, EXPLAINED, Timeline
+    CONFIG = 'log_level = "debug";\nsystem_clock = "untrusted";\nomron: { keys = "default"; };\n'
     # Seconds. How long a short fault lasts at most; a long one lasts until the cuff's session is over, if it is by then.
     HOLD, SESSION = 0.5, 1.5
     # A moment that does not come by then, because another fault is in its way, is this one; the second moment of a case.
@@ -138,7 +140,7 @@ class World:
 
     def __init__(self, shim_library, certificates, setting):
         self.directory = tempfile.mkdtemp(prefix='cuff2mqtt-')
-        self.timeline = Timeline()
+        self.timeline = self.TIMELINE()
         self.truth = []      # (user, systolic, diastolic, pulse): the n-th is unlike all others
         self.bus = self.broker = self.cuff = self.subscriber = self.proxy = self.relay = self.service = None
         self.broker_lives, self.again = 0, set()
@@ -172,17 +174,20 @@ class World:
     def begin_bluetooth(self):
         """bluetoothd and a cuff that is paired; the address of the bus for the service."""
         self.relay = Relay(os.path.join(self.directory, 'relay'), self.bus.path)
-        self.cuff = subprocess.Popen([harness.VIRTUAL_CUFF, '--address', self.bus.address], stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1,
-                                     env={**os.environ, 'TZ': 'Europe/Berlin'})
-        self.timeline.read(self.cuff.stdout, '')
-        self.do('time-scale 20')
+        self.start_cuff()
         self.describe_cuff()
         self.do('bonded ' + CUFF)
         self.do('hang-up-after 0.1')
         if self.kind == 'classic':
             self.do('cuff-key default')
         return self.relay.address
+
+    def start_cuff(self, **environment):
+        self.cuff = subprocess.Popen([harness.VIRTUAL_CUFF, '--address', self.bus.address], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1,
+                                     env={**os.environ, 'TZ': 'Europe/Berlin', **environment})
+        self.timeline.read(self.cuff.stdout, '')
+        self.do('time-scale 20')
 
     def describe_cuff(self):
         if self.kind:
@@ -194,11 +199,10 @@ class World:
         urls = ', '.join('"%s://localhost:%d"' % ('mqtts' if certificates else 'mqtt', d.port) for d in self.proxy.doors)
         self.config_path = os.path.join(self.directory, 'cuff2mqtt.conf')
         with open(self.config_path, 'w') as f:
-            f.write('state_directory = "%s";\nlog_level = "debug";\nsystem_clock = "untrusted";\n'
-                    'omron: { keys = "default"; };\n'
+            f.write('state_directory = "%s";\n%s'
                     'mqtt: { url = [%s]; version = "%s"; backoff_min = 0.1; backoff_max = 0.5; keep_alive = 10; %s };\n'
                     'homeassistant: { birth_delay_min = 0.05; birth_delay_max = 0.1; };\n%s' %
-                    (self.state_directory, urls, version,
+                    (self.state_directory, self.CONFIG, urls, version,
                      'ca_file = "%s";' % certificates.path('ca.pem') if certificates else '', self.TIMING))
 
     @property

@@ -20,6 +20,7 @@ sys.path.append(os.path.join(os.path.dirname(HERE), 'faults'))  # behind: both h
 
 import lab  # noqa: E402
 from recorder import Recorder  # noqa: E402
+import cases  # noqa: E402
 import world  # noqa: E402
 import faults  # noqa: E402
 from faults import DAY, HOUR, commands, fault  # noqa: E402
@@ -95,18 +96,14 @@ FAULTS = (
 
 # --- the world -------------------------------------------------------------------------------------
 
-class Setting:
-    """What a world of this kind of cuff is like."""
+class Setting(cases.Setting):
+    """What a world of this kind of cuff is like: on the air, MQTT matters less."""
 
     def __init__(self, kind, r):
         self.kind, self.tls = kind, False
         self.version = r.choice(('auto', 'auto', '3.1.1'))
         self.persistence = r.random() < 0.5
         self.indicates = r.random() < 0.5
-
-    def __str__(self):
-        return '%s, MQTT %s%s%s' % (self.kind, self.version, ', persistence' if self.persistence else '',
-                                    ', indicates' if self.indicates else '')
 
 
 class FaultWorld(world.World):

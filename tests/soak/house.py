@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import re
-import sqlite3
 import sys
 import zoneinfo
 
@@ -15,12 +14,10 @@ sys.path.insert(0, os.path.join(HERE, '..', 'faults'))
 import world  # noqa: E402  (finds the component tests)
 import harness  # noqa: E402
 from faults_shim import Shim  # noqa: E402
-from proxy import Proxy  # noqa: E402
 from relay import Relay  # noqa: E402
 from timeline import Timeline  # noqa: E402
 
 ZONE = zoneinfo.ZoneInfo('Europe/Berlin')
-PAST = 20000  # measurements of the years before: more than SQLite keeps in memory
 KEPT = 4000   # lines of a transcript
 BUSY = 100    # times that a cuff may be busy with what the button was pressed for before
 
@@ -81,55 +78,29 @@ class Setting:
 
 
 class House(world.World):
+    TIMING, TIMELINE = TIMING, Diary
+    CONFIG = 'system_clock = "trusted";\nomron: { keys = "default"; set_clock = "%s"; };\n' % K4.address
+
     def __init__(self, library, certificates, setting, begin):
-        self.begin = begin      # the first day
+        self.library, self.begin = library, begin  # .. of the shim; the first day
         self.troubled = CLASSIC
         self.newest_measured = {}
         self.measurements, self.transactions, self.health = 0, 0, 0
         super().__init__(library, certificates, setting)
 
-    def _begin(self, library, certificates, version):
-        self.timeline = Diary()
-        self.bus = harness.Bus(self.directory)
+    def begin_bluetooth(self):
         self.relay = Relay(os.path.join(self.directory, 'relay'), self.bus.path)
-        self.shim = Shim(self.directory, library)
         os.mkdir(os.path.join(self.directory, 'cuffs'))
-        self.cuffs_shim = Shim(os.path.join(self.directory, 'cuffs'), library)  # the same calendar
+        self.cuffs_shim = Shim(os.path.join(self.directory, 'cuffs'), self.library)  # the same calendar
         self.set_clock(self.begin)
-        self.broker = harness.Broker(self.directory)
-        self.proxy = Proxy(self.broker.port, self.timeline, certificates and certificates.contexts())
-        self.cuff = world.subprocess.Popen([harness.VIRTUAL_CUFF, '--address', self.bus.address], text=True, bufsize=1,
-                                           stdin=world.subprocess.PIPE, stdout=world.subprocess.PIPE,
-                                           stderr=world.subprocess.DEVNULL,
-                                           env={**os.environ, 'TZ': str(ZONE), **self.cuffs_shim.env})
-        self.timeline.read(self.cuff.stdout, '')
-        self.do('time-scale 20')
+        self.start_cuff(**self.cuffs_shim.env)
         for cuff in (*FAMILY, VISITOR):
             self.do('cuff %s %s' % (cuff.address, cuff.options))
             self.do('hang-up-after %s 0.1' % cuff.address)
         for cuff in FAMILY:
             self.do('bonded ' + cuff.address)
-        for cuff in (CLASSIC,):
-            self.do('cuff-key %s default' % cuff.address)
-        self.subscriber = harness.Subscriber(self.broker.port, keep=True)
-        self._configure(version, certificates)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(('CUFF2MQTT', 'JOURNAL', 'INVOCATION'))}
-        environment.update({'DBUS_SYSTEM_BUS_ADDRESS': self.relay.address, 'TZ': str(ZONE),
-                            'NOTIFY_SOCKET': os.path.join(self.directory, 'notify'), **self.shim.env})
-        self.service = world.Service(self, environment)
-        self.timeline.wait('^service READY')
-        self.settle()
-
-    def _configure(self, version, certificates):
-        urls = ', '.join('"%s://localhost:%d"' % ('mqtts' if certificates else 'mqtt', d.port) for d in self.proxy.doors)
-        self.config_path = os.path.join(self.directory, 'cuff2mqtt.conf')
-        with open(self.config_path, 'w') as f:
-            f.write('state_directory = "%s";\nsystem_clock = "trusted";\n'
-                    'omron: { keys = "default"; set_clock = "%s"; };\n'
-                    'mqtt: { url = [%s]; version = "%s"; backoff_min = 0.1; backoff_max = 0.5; keep_alive = 10; %s };\n'
-                    'homeassistant: { birth_delay_min = 0.05; birth_delay_max = 0.1; };\n%s' %
-                    (self.state_directory, K4.address, urls, version,
-                     'ca_file = "%s";' % certificates.path('ca.pem') if certificates else '', TIMING))
+        self.do('cuff-key %s default' % CLASSIC.address)
+        return self.relay.address
 
     @property
     def pid(self):
@@ -143,22 +114,6 @@ class House(world.World):
         offset = round(when.timestamp() - datetime.datetime.now().timestamp())
         for shim in (self.shim, self.cuffs_shim):
             shim.set('clock_offset_s', offset)
-
-    def remember_years(self):
-        """The database of a house that has measured for years: rows like the newest, told long ago."""
-        db = sqlite3.connect(self.database, timeout=30)
-        columns = [c[1] for c in db.execute('PRAGMA table_info(measurement)')]
-        row = dict(zip(columns, db.execute('SELECT * FROM measurement ORDER BY arrival DESC LIMIT 1').fetchone()))
-        for field in ('measured_at', 'received_at', 'taken_seconds'):
-            assert field in row, row
-        with db:
-            for i in range(PAST):
-                back = (i + 1) * 12 * 3600
-                new = {**row, 'arrival': row['arrival'] + 1 + i, 'id': '%016x' % i, 'measured_at': row['measured_at'] - back,
-                       'taken_seconds': row['taken_seconds'] - back, 'received_at': row['received_at'] - back}
-                db.execute('INSERT INTO measurement VALUES (%s)' % ','.join('?' * len(columns)), [new[c] for c in columns])
-        db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
-        db.close()
 
     # --- the cuffs ---
 

@@ -7,6 +7,7 @@ import shutil
 
 from house import CLASSIC, FAMILY, K4, PLAIN, VISITOR, ZONE, name
 import faults  # of the fault matrix, which house.py finds
+import harness
 import moments
 from timeline import Timeout
 
@@ -18,6 +19,7 @@ TROUBLES = ('machine asleep', 'bluetoothd restarted', 'adapter pulled', 'adapter
             'broker refuses MQTT 5', 'first URL dead', 'certificate expired', 'certificate of another name', 'wrong password',
             'quota exceeded', 'names take long', 'database locked')
 OFTEN = 6     # one day in so many has one of them
+PAST = 20000  # measurements of the years before: more than SQLite keeps in memory
 HOLD = 1.0    # seconds that it lasts, at most
 
 
@@ -102,7 +104,7 @@ class Life:
             self.measure(cuffs, now)
         else:
             self.measure(cuffs, now)
-            watch.reached()
+            watch.reached(w.LATE)
             found = fault.inject(w, r)
         w.proxy.go()
         try:
@@ -196,7 +198,7 @@ class Life:
     def settle_in(self):
         """All that fills up to a limit and stays is full, so that what grows later has no excuse: SQLite's cache, the answers
         that are kept for repeats, the files beside the database."""
-        self.w.remember_years()
+        harness.add_years(self.w.database, PAST)
         for chore, _ in self.CHORES:
             chore(self)
         for _ in range(80):
