@@ -217,8 +217,10 @@ FAULTS_FLAGS = --seed $(SEED) $(if $(ONLY),--only $(ONLY)) $(if $(WORDS),--words
         $(if $(WORLDS),--worlds $(WORLDS)) $(if $(VERBOSE),--verbose)
 
 $(BUILD)/faults-shim.so: tests/faults/shim.c
+$(BUILD)/bench-burden.so: tests/bench/burden.c
+$(BUILD)/faults-shim.so $(BUILD)/bench-burden.so: tests/preload.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(WERROR) -O2 -g -fPIC -shared -fno-builtin $< -ldl -o $@
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(WERROR) -O2 -g -fPIC -shared -fno-builtin -Itests $(filter %.c,$^) -ldl -lpthread -o $@
 
 .PHONY: faults kills
 faults kills: deps-check
@@ -302,10 +304,6 @@ node-red: deps-check
 
 # make bench: a quarter of an hour, on a machine with nothing else to do. ONLY=idle, work, sync, many, explain: that part
 # alone.
-$(BUILD)/bench-burden.so: tests/bench/burden.c
-	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) $(WERROR) -O2 -g -fPIC -shared -fno-builtin $< -ldl -lpthread -o $@
-
 bench: deps-bench
 	@$(MAKE) --no-print-directory -s -j2 BUILD=$(BUILD) $(BUILD)/cuff2mqtt $(BUILD)/virtual-cuff $(BUILD)/bench-burden.so
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) $(if $(ONLY),--only $(ONLY))

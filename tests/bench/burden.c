@@ -6,12 +6,13 @@
  *   BURDEN_START_MS    before main()
  *   BURDEN_WAIT_USEC   in each sync of a file: so much longer
  *   BURDEN_WORK_USEC   in each sync of a file: so much processor time */
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "preload.h"
 
 static long wait_usec, work_usec;
 static int (*real_fsync)(int), (*real_fdatasync)(int);
@@ -46,23 +47,14 @@ static void suffer(void) {
                 ;
 }
 
-/* dlsym() gives an object pointer, where C wants one to a function. */
-static void find(void *ret, const char *name) {
-        void *symbol = dlsym(RTLD_NEXT, name);
-
-        if (!symbol)
-                abort();
-        memcpy(ret, &symbol, sizeof symbol);
-}
-
 __attribute__((constructor)) static void begin(void) {
         static long hz;
         static char *memory;
         size_t size = (size_t) amount("BURDEN_MEMORY_KB") * 1024;
         pthread_t thread;
 
-        find(&real_fsync, "fsync");
-        find(&real_fdatasync, "fdatasync");
+        preload_find(&real_fsync, "fsync");
+        preload_find(&real_fdatasync, "fdatasync");
         wait_usec = amount("BURDEN_WAIT_USEC");
         work_usec = amount("BURDEN_WORK_USEC");
         hz = amount("BURDEN_WAKE_HZ");

@@ -36,6 +36,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload.h"
+
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
@@ -74,28 +76,19 @@ static int (*real_getaddrinfo)(const char *, const char *, const struct addrinfo
                                struct addrinfo **);
 static int64_t (*sqlite_memory_used)(void); /* of those who have SQLite */
 
-/* dlsym() gives an object pointer, where C wants one to a function. */
-static void find(void *ret, const char *name) {
-        void *symbol = dlsym(RTLD_NEXT, name);
-
-        if (!symbol)
-                abort();
-        memcpy(ret, &symbol, sizeof symbol);
-}
-
 __attribute__((constructor)) static void begin(void) {
         const char *path = getenv("FAULTS_CONTROL");
         int fd;
 
-        find(&real_open, "open64");
-        find(&real_write, "write");
-        find(&real_pwrite, "pwrite64");
-        find(&real_pread, "pread64");
-        find(&real_fsync, "fsync");
-        find(&real_fdatasync, "fdatasync");
-        find(&real_ftruncate, "ftruncate64");
-        find(&real_clock_gettime, "clock_gettime");
-        find(&real_getaddrinfo, "getaddrinfo");
+        preload_find(&real_open, "open64");
+        preload_find(&real_write, "write");
+        preload_find(&real_pwrite, "pwrite64");
+        preload_find(&real_pread, "pread64");
+        preload_find(&real_fsync, "fsync");
+        preload_find(&real_fdatasync, "fdatasync");
+        preload_find(&real_ftruncate, "ftruncate64");
+        preload_find(&real_clock_gettime, "clock_gettime");
+        preload_find(&real_getaddrinfo, "getaddrinfo");
         void *symbol = dlsym(RTLD_DEFAULT, "sqlite3_memory_used");
         memcpy(&sqlite_memory_used, &symbol, sizeof symbol);
         fd = path ? real_open(path, O_RDWR | O_CLOEXEC) : -1;
