@@ -31,20 +31,16 @@ static void on_trace(enum MQTTASYNC_TRACE_LEVELS level, char *message) {
  * between the two gets that memory and loses it (a crash in MQTTProperties_free, 1.3.12). */
 static void a_broken_handle_is_gone_before_the_next_is_made(void) {
         struct owner o = {.publish_topic = "t"};
-        struct fake *f;
-        MQTTAsync first;
+        struct fake *f = fake_new(&o);
 
-        /* the trace is silent until Paho has begun */
-        CHECK_EQ(MQTTAsync_create(&first, "tcp://nowhere", "first", MQTTCLIENT_PERSISTENCE_NONE,
-                                  NULL),
-                 MQTTASYNC_SUCCESS);
         o.options.backoff_min_usec = 1000;
         o.options.backoff_max_usec = 2000;
-        MQTTAsync_setTraceCallback(on_trace);
-        MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_MAXIMUM);
-        f = fake_new(&o);
         f->no_puback = true;
         owner_start(&o, (const char *const[]){f->url}, 1);
+        WAIT(&o, o.connected == 1);
+        made = alive = alive_max = 2; /* the first, and the keeper */
+        MQTTAsync_setTraceCallback(on_trace);
+        MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_MAXIMUM);
         for (int i = 1; i <= CYCLES; i++) {
                 WAIT(&o, o.connected == i);
                 fake_hang_up_all(f);
@@ -57,12 +53,35 @@ static void a_broken_handle_is_gone_before_the_next_is_made(void) {
         owner_done(&o);
         fake_free(f);
         MQTTAsync_setTraceCallback(NULL);
-        MQTTAsync_destroy(&first);
         printf("# %d handles, at most %d at once; Paho refused to free twice %d times\n",
                atomic_load(&made), atomic_load(&alive_max), atomic_load(&refused_frees));
-        CHECK_EQ(atomic_load(&made), CYCLES + 2); /* and the keeper */
+        CHECK_EQ(atomic_load(&made), CYCLES + 2);
         CHECK_EQ(atomic_load(&alive_max), 2);
         CHECK_EQ(atomic_load(&alive), 0);
+}
+
+static atomic_int traced;
+
+static void count_trace(enum MQTTASYNC_TRACE_LEVELS level, char *message) {
+        if (level < MQTTASYNC_TRACE_ERROR)
+                atomic_fetch_add(&traced, 1);
+}
+
+/* mqtt/attempt.c says what its trace does to the heap. */
+static void paho_keeps_no_trace(void) {
+        struct owner o = {.publish_topic = "t"};
+        struct fake *f = fake_new(&o);
+
+        owner_start(&o, (const char *const[]){f->url}, 1);
+        WAIT(&o, o.connected == 1);
+        MQTTAsync_setTraceCallback(count_trace); /* before, Paho tells it its version */
+        o.to_publish = 1;
+        owner_publish_on(&o);
+        WAIT(&o, o.acknowledged == 1);
+        owner_done(&o);
+        fake_free(f);
+        MQTTAsync_setTraceCallback(NULL);
+        CHECK_EQ(atomic_load(&traced), 0);
 }
 
 /* --- memory --- */
@@ -124,5 +143,5 @@ static void an_acknowledgement_that_never_comes_ends_the_connection(void) {
 }
 
 CHECK_MAIN("unit.mqtt_paho", TEST(a_broken_handle_is_gone_before_the_next_is_made),
-           TEST(without_memory_nothing_is_dropped),
+           TEST(paho_keeps_no_trace), TEST(without_memory_nothing_is_dropped),
            TEST(an_acknowledgement_that_never_comes_ends_the_connection))
