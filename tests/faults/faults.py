@@ -214,13 +214,19 @@ def disk_well(w, r, x):
 
 
 def lock_database(w, r):
-    db = sqlite3.connect(w.database, isolation_level=None, check_same_thread=False, timeout=30)
-    db.execute('BEGIN IMMEDIATE')
+    db = sqlite3.connect(w.database, isolation_level=None, check_same_thread=False, timeout=w.SESSION)
+    try:
+        db.execute('BEGIN IMMEDIATE')
+    except sqlite3.OperationalError:
+        if not w.service.sleeps:
+            raise
+        w.timeline.add('locked by the service, which sleeps')
     return db
 
 
 def unlock_database(w, r, db):
-    db.execute('ROLLBACK')
+    if db.in_transaction:
+        db.execute('ROLLBACK')
     db.close()
 
 

@@ -329,15 +329,16 @@ class Proxy:
             door.open()
 
     def disconnect(self, reason):
-        """The broker throws its clients out; 3.1.1 has no word for it."""
+        """The broker throws its clients out; 3.1.1 has no word for it. Nothing goes through after that word."""
         with self.lock:
             for link in self.links:
                 if link.version == 5 and link.is_up:
                     try:
                         link.client.sendall(bytes((DISCONNECT << 4, 2, reason, 0)))
+                        self.timeline.add('broker DISCONNECT %02x' % reason)
                     except OSError:
                         pass
-        self.cut_all()
+            self.cut_all()
 
     def release(self):
         """What was withheld goes through late."""

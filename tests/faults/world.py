@@ -111,6 +111,14 @@ class Service:
             if not self.lock.wait_for(lambda: len(self.codes) > ended, DEADLINE):
                 raise Timeout('the service does not end')
 
+    @property
+    def sleeps(self):
+        process = self.process
+        if not process:
+            return False
+        with open('/proc/%d/stat' % process.pid) as f:
+            return f.read().rpartition(')')[2].split()[0] == 'T'
+
     def up(self):
         with self.lock:
             self.down = self.refused = False
@@ -345,8 +353,16 @@ class World:
 
     def unheard(self):
         """ids that the broker acknowledged and a subscriber never heard: its own loss, if it was killed."""
-        heard = {m.json['id'] for m in self.subscriber.find(r'cuff2mqtt/device/\w+/user/\w+/event')}
-        return set(self.proxy.told) - heard
+        def missing():
+            heard = {m.json['id'] for m in self.subscriber.find(r'cuff2mqtt/device/\w+/user/\w+/event')}
+            return set(self.proxy.told) - heard
+
+        if not self.broker_lives:
+            try:
+                self.timeline.until(missing, self.SESSION)  # some may be on their way to the subscriber
+            except Timeout:
+                pass
+        return missing()
 
     # --- the broker ---
 
