@@ -12,3 +12,4 @@ def recover(w, unsettled=None):
     w.timeline.wait(r'^log \S+ connect ', pressed)  # all may have been told before: it is waited for, nevertheless
     w.timeline.until(over)
     w.do('quiet')
+    w.timeline.until(unsettled or w.unsettled)  # what was healed may have had its effect in that session
