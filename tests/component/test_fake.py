@@ -188,6 +188,19 @@ class TestGatt(Fake):
         self.expect("cccd-cleared %s uuid=2a35 why=client-left-bus" % CUFF)
         self.assertEqual(self.state()["cccd_2a35"], "0000")
 
+    def test_who_leaves_before_the_cuff_has_answered_listens_no_more(self):
+        client = self.armed_and_bonded()
+        self.send("hang-up-after never")
+        self.send("advertise")
+        pump(lambda: client.saw(DEVICE, "ServicesResolved", True), "ServicesResolved")
+        client.start(MEASUREMENT, "org.bluez.GattCharacteristic1", "StartNotify")
+        client.bus.flush()
+        self.leave(client)
+        self.expect("violation client left the bus while connected")
+        self.expect("cccd %s uuid=2a35 value=0002" % CUFF)
+        self.expect("cccd-cleared %s uuid=2a35 why=client-left-bus" % CUFF)
+        self.assertEqual(self.state()["cccd_2a35"], "0000")
+
     def test_stop_notify_while_connected_is_a_violation(self):
         client = self.armed_and_bonded()
         self.subscribe(client)

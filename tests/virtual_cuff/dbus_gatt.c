@@ -326,12 +326,14 @@ bool gatt_client_uses(const struct device *dev, const char *owner) {
 }
 
 void gatt_client_left(struct daemon *d, const char *owner) {
-        for (struct device *dev = d->devices; dev; dev = dev->next)
+        for (struct device *dev = d->devices; dev; dev = dev->next) {
+                gatt_op_client_left(dev, owner);
                 for (struct notify_session *s = dev->sessions, *next; s; s = next) {
                         next = s->next;
                         if (strcmp(s->owner, owner) == 0)
                                 gatt_session_end(dev, s, "client-left-bus");
                 }
+        }
 }
 
 /* --- indications --- */

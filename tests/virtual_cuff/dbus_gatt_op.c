@@ -1,6 +1,7 @@
 #include "dbus_gatt_op.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "dbus_call.h"
 #include "dbus_device.h"
@@ -24,6 +25,7 @@ struct gatt_op {
         uint8_t value[CUFF_VALUE_MAX];
         size_t value_size;
         bool waits_for_security;
+        bool is_orphan; /* who called has left the bus */
 };
 
 static void op_end(struct gatt_op *op) {
@@ -70,6 +72,15 @@ static void op_answer_read(struct gatt_op *op) {
                 sd_bus_send(op->device->daemon->bus, reply, NULL);
 }
 
+/* bluetoothd forgets who left meanwhile, as soon as the cuff has answered. */
+static void op_add_session(struct gatt_op *op) {
+        const char *owner = sd_bus_message_get_sender(op->m);
+
+        gatt_session_add(op->object, owner);
+        if (op->is_orphan)
+                gatt_session_end(op->device, gatt_session(op->object, owner), "client-left-bus");
+}
+
 static void op_succeed(struct gatt_op *op) {
         struct daemon *d = op->device->daemon;
         char hex[2 * CUFF_VALUE_MAX + 1];
@@ -86,7 +97,7 @@ static void op_succeed(struct gatt_op *op) {
                 log_line("write %s uuid=%04x value=%s", op->device->address, op->object->row->uuid,
                          log_hex(op->value, op->value_size, hex));
         else if (op->kind == OP_START_NOTIFY)
-                gatt_session_add(op->object, sd_bus_message_get_sender(op->m));
+                op_add_session(op);
         call_ok(d, op->m);
         op_end(op);
 }
@@ -154,6 +165,11 @@ void gatt_security_changed(struct device *dev, bool failed) {
                 else
                         op_run(op);
         }
+}
+
+void gatt_op_client_left(struct device *dev, const char *owner) {
+        for (struct gatt_op *op = dev->ops; op; op = op->next)
+                op->is_orphan |= strcmp(sd_bus_message_get_sender(op->m), owner) == 0;
 }
 
 void gatt_op_fail_all(struct device *dev) {

@@ -27,6 +27,7 @@ void gatt_op_write(struct daemon *d, sd_bus_message *m);
 void gatt_op_start_notify(struct daemon *d, sd_bus_message *m);
 void gatt_op_stop_notify(struct daemon *d, sd_bus_message *m);
 void gatt_op_fail_all(struct device *dev); /* the link ended under them */
+void gatt_op_client_left(struct device *dev, const char *owner);
 
 /* dbus_gatt.c */
 uint16_t gatt_mtu(const struct device *dev);
