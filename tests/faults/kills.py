@@ -98,7 +98,7 @@ class Killed:
             said = self._given_away(values)
             if not said:
                 wrong.append('lost although the cuff still has it: %s' % (values,))
-            elif lines[said[-1]].endswith('listeners=0'):
+            elif lines[said[-1]].endswith('listeners=0') or not self._was_up(lines[:said[-1]]):
                 self.not_heard += 1
             else:
                 wrong += self._taken(values, said[-1], lines, times)
@@ -109,6 +109,12 @@ class Killed:
         own = [(i, line) for i, line in enumerate(self.w.timeline.lines) if line.startswith('log ')]
         return [i for (i, line), (_, then) in zip(own, own[1:]) if (m := INDICATION.match(line))
                 and int(m[2] + m[1], 16) & 0x0fff == values[1] and ' confirmed ' in then]
+
+    @staticmethod
+    def _was_up(lines):
+        """Was there a service at their end? bluetoothd learns a moment later that one has gone."""
+        return next(line.startswith('service started') for line in reversed(lines)
+                    if line.startswith(('service started', 'service ended')))
 
     def _heard_later(self, identity, at):
         m = self.w.proxy.told.get(identity)
