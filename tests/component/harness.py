@@ -5,6 +5,7 @@ generous deadline; everything lives in one temporary directory and ends with it.
 import itertools
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -132,9 +133,14 @@ class Process:
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """Below those that the kernel gives to connections: nobody else's takes the port of a broker that is away."""
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(('127.0.0.1', random.SystemRandom().randint(10000, 32767)))
+                return s.getsockname()[1]
+            except OSError:
+                pass  # somebody has it
 
 
 class Bus(Process):

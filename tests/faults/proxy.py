@@ -58,15 +58,17 @@ class Door:
     """One port of the two. `shut`: nobody listens; `deaf`: connections are taken, and nothing is read from them."""
 
     def __init__(self, proxy):
-        self.proxy, self.port, self.server = proxy, None, None
-        self.deaf = False
+        self.proxy, self.server, self.deaf = proxy, None, False
+        self.kept = socket.socket()  # while the door is shut nobody else gets the port
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.kept.bind(('127.0.0.1', 0))
+        self.port = self.kept.getsockname()[1]
         self.open()
 
     def open(self):
         if self.server:
             return
-        self.server = socket.create_server(('127.0.0.1', self.port or 0))
-        self.port = self.server.getsockname()[1]
+        self.server = socket.create_server(('127.0.0.1', self.port), reuse_port=True)
         threading.Thread(target=self._accept, args=(self.server,), daemon=True).start()
 
     def shut(self):
@@ -378,3 +380,5 @@ class Proxy:
     def stop(self):
         self.heal()
         self.shut()
+        for door in self.doors:
+            door.kept.close()
