@@ -9,10 +9,9 @@ from statistics import median
 
 import certificates
 import meters
-from harness import add_years, free_port
+from harness import free_port
 from place import Place
 
-YEARS = 20000  # measurements that are there already: more than SQLite keeps in memory
 STARTS = 9
 STRANGERS, RATE = 50, 20  # advertisements a second, of each
 
@@ -41,9 +40,7 @@ def memory(figures, tls=None, **options):
     words = 'with TLS' if tls else 'plain'
     with Place(**options) as place:
         place.tls = tls
-        with place.cuff2mqtt() as service:
-            place.session(service)
-        add_years(place.database, YEARS)
+        place.grow_old()
         with place.cuff2mqtt() as service:
             ours = settled(place, service)
         with place.cuff2mqtt(memory_kb=2048) as service:
@@ -81,6 +78,7 @@ def wakeups(figures, seconds):
 
 def start(figures):
     with Place() as place:
+        place.grow_old()
         took = {}
         for _ in range(STARTS):  # in turns
             for name, how in (('ours', place.cuff2mqtt), ('burdened', lambda: place.cuff2mqtt(start_ms=100)), ('peer', place.peer)):

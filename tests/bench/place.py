@@ -12,6 +12,7 @@ CUFF = harness.CUFF
 BURDEN = ''  # the shim; bench.py sets it
 INDICATING = 'cuff %s name=BLESmart_0000025828FFB20591B5 omron=yes users=2' % CUFF
 K4 = 'cuff %s name=BLESmart_0000025828FFB20591B5 memory=k4' % CUFF
+YEARS = 20000  # measurements that are there already: more than SQLite keeps in memory
 # What they all do. They speak late, because the peer subscribes when it is connected: what is said before, it loses.
 MANNERS = ('hang-up-after %s 0.3', 'speaks-after %s 400', 'bonded %s')
 EVENT = r'(cuff2mqtt|peer)/device/\w+/user/\w+/event'
@@ -28,6 +29,12 @@ class Place(harness.World):
         for command in ('time-scale 20', *commands, *(manner % cuff for cuff in self.cuffs for manner in MANNERS)):
             self.fake.do(command)
         os.makedirs(self.state_directory, exist_ok=True)
+
+    def grow_old(self):
+        """The house has measured for years."""
+        with self.cuff2mqtt() as service:
+            self.session(service)
+        harness.add_years(self.database, YEARS)
 
     @contextlib.contextmanager
     def cuff2mqtt(self, **burden):

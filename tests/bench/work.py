@@ -41,6 +41,7 @@ def cpu(figures, name, cuff, work, count, measurements, burden):
     others on this machine do can only add."""
     used = {}
     with Place(cuff) as place:
+        place.grow_old()
         ways = {'ours': place.cuff2mqtt, 'burdened': lambda: place.cuff2mqtt(work_usec=burden), 'peer': place.peer}
         for _ in range(ROUNDS):
             for which, how in ways.items():
@@ -63,6 +64,7 @@ def latency(figures):
         return median(delays)
 
     with Place() as place:
+        place.grow_old()
         ours, burdened, theirs = of(place.cuff2mqtt), of(lambda: place.cuff2mqtt(wait_usec=20000)), of(place.peer)
     figures.add('from the cuff to the subscriber', ours, 'ms', ('20 ms more in each sync', burdened, ours + 15), peer=theirs)
 

@@ -377,6 +377,51 @@ static void users_are_listed_once_each_up_to_the_room_there_is(void) {
         fixture_done(&f);
 }
 
+static int count_step(void *userdata) {
+        unsigned *steps = userdata;
+
+        (*steps)++;
+        return 0;
+}
+
+/* Of SQLite's machine, for what each session asks. */
+static unsigned steps_of_a_session(const struct fixture *f) {
+        struct store_measurement newest;
+        uint8_t users[3];
+        unsigned steps = 0;
+
+        sqlite3_progress_handler(f->store->db, 1, count_step, &steps);
+        CHECK_EQ(store_measurements_users(f->store, &cuff_a, users, 3), 2);
+        for (uint8_t user = 1; user <= 2; user++)
+                CHECK_EQ(store_measurements_newest(f->store, &cuff_a, user, &newest), 0);
+        sqlite3_progress_handler(f->store->db, 0, NULL, NULL);
+        return steps;
+}
+
+static void insert_for_both(struct fixture *f, unsigned from, unsigned to) {
+        for (unsigned i = from; i < to; i++) {
+                char id[16];
+                struct store_measurement m;
+
+                snprintf(id, sizeof id, "%u", i);
+                m = sample(id, (int) i * 100);
+                m.measurement.user = (uint8_t) (1 + i % 2);
+                CHECK_EQ(store_measurements_insert(f->store, &m), 1);
+        }
+}
+
+static void what_a_session_asks_costs_the_same_after_years(void) {
+        struct fixture f;
+        unsigned young;
+
+        fixture_start(&f);
+        insert_for_both(&f, 0, 4);
+        young = steps_of_a_session(&f);
+        insert_for_both(&f, 4, 404);
+        CHECK_EQ(steps_of_a_session(&f), young);
+        fixture_done(&f);
+}
+
 static void refused_bytes_are_kept_and_the_oldest_beyond_1000_go(void) {
         static const uint8_t raw[3] = {1, 2, 3};
         struct fixture f;
@@ -443,5 +488,6 @@ CHECK_MAIN("unit.store_measurements", TEST(every_field_comes_back_when_all_are_k
            TEST(the_newest_goes_by_measured_at_then_by_arrival),
            TEST(the_newest_is_not_hidden_by_undated_ones_of_an_old_ring),
            TEST(users_are_listed_once_each_up_to_the_room_there_is),
+           TEST(what_a_session_asks_costs_the_same_after_years),
            TEST(refused_bytes_are_kept_and_the_oldest_beyond_1000_go),
            TEST(refused_records_are_kept_once_and_indications_each_time))
