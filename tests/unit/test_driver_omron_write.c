@@ -21,6 +21,12 @@ static void may(const char *id, unsigned what) {
         put_clock(&long_ago);
 }
 
+static void check_wrote(bool clock, bool unread, bool registration) {
+        CHECK_EQ(cuff.driver.facts.wrote_clock, clock);
+        CHECK_EQ(cuff.driver.facts.wrote_unread, unread);
+        CHECK_EQ(cuff.driver.facts.wrote_registration, registration);
+}
+
 static void check_written(unsigned i, unsigned address, size_t size) {
         unsigned source = address - cuff.model->write_base + cuff.model->read_base;
 
@@ -54,7 +60,7 @@ static void the_clock(void) {
         check_written(0, 0x02D0, 16);
         CHECK(memcmp(cuff.written[0].bytes + 8, (uint8_t[]){26, 3, 1, 12, 30, 0}, 6) == 0);
         CHECK_EQ(cuff.written[0].bytes[14], sum_of(cuff.written[0].bytes, 14));
-        CHECK(cuff.driver.facts.wrote_clock);
+        check_wrote(true, false, false);
         CHECK(strstr(cuff.order, "kW.E") != NULL);
 
         may(SWAPPED, OMRON_MAY_SET_CLOCK);
@@ -114,7 +120,7 @@ static void the_unread_counters(void) {
         CHECK_EQ(cuff.writes, 1);
         check_written(0, 0x02A8, 4);
         CHECK(memcmp(cuff.written[0].bytes, (uint8_t[]){0, 0x80, 0, 0x80}, 4) == 0);
-        CHECK(cuff.driver.facts.wrote_unread);
+        check_wrote(false, true, false);
 
         may(CLASSIC, OMRON_MAY_CLEAR_UNREAD);
         run();
@@ -196,7 +202,7 @@ static void a_registration(void) {
         CHECK_EQ(cuff.written[1].bytes[4], 1);
         CHECK_EQ(cuff.written[1].bytes[8], 26);
         CHECK_EQ(cuff.written[1].bytes[14], sum_of(cuff.written[1].bytes, 14));
-        CHECK(cuff.driver.facts.wrote_registration);
+        check_wrote(false, false, true);
 
         may(K4, OMRON_MAY_REGISTER); /* nobody captured one */
         run();
@@ -248,9 +254,7 @@ static void an_end_that_refuses_them_all(void) {
         run();
         check_error(MEMORY_REFUSED_SETTINGS);
         CHECK(cuff.driver.facts.writes_refused);
-        CHECK(!cuff.driver.facts.wrote_clock);
-        CHECK(!cuff.driver.facts.wrote_unread);
-        CHECK(!cuff.driver.facts.wrote_registration);
+        check_wrote(false, false, false);
 }
 
 static void no_write_is_tried_twice(void) {
