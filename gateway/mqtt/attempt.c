@@ -27,8 +27,13 @@ struct mqtt_attempt {
 };
 
 int mqtt_keeper_new(struct mqtt_keeper **ret) {
+        MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
         MQTTAsync handle;
 
+        /* OpenSSL prepares itself when the first TLS connection needs it. Paho would have it load
+         * all algorithms and errors at once, also where nobody uses TLS: 1.5 MB. */
+        init.do_openssl_init = 0;
+        MQTTAsync_global_init(&init);
         /* Paho's threads write the entry and the end of each function into a trace, the last one
          * after whoever destroys the last handle has been let go on to free it: a damaged heap at
          * the end of a stop (1.3.12). Nobody reads that trace. */

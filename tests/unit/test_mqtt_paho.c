@@ -84,6 +84,32 @@ static void paho_keeps_no_trace(void) {
         CHECK_EQ(atomic_load(&traced), 0);
 }
 
+static int tls_prepared;
+
+/* In front of OpenSSL's, whose header nothing else here needs. */
+int OPENSSL_init_ssl(uint64_t what, const void *settings);
+
+int OPENSSL_init_ssl(uint64_t what, const void *settings) {
+        static int (*init)(uint64_t, const void *);
+
+        tls_prepared++;
+        if (!init)
+                *(void **) &init = dlsym(RTLD_NEXT, "OPENSSL_init_ssl");
+        return init(what, settings);
+}
+
+/* mqtt/attempt.c says what that takes. With TLS OpenSSL prepares itself: test_mqtt_tls.c. */
+static void without_tls_openssl_is_not_prepared(void) {
+        struct owner o = {.publish_topic = "t"};
+        struct fake *f = fake_new(&o);
+
+        owner_start(&o, (const char *const[]){f->url}, 1);
+        WAIT(&o, o.connected == 1);
+        owner_done(&o);
+        fake_free(f);
+        CHECK_EQ(tls_prepared, 0);
+}
+
 /* --- memory --- */
 
 static bool no_memory;
@@ -143,5 +169,6 @@ static void an_acknowledgement_that_never_comes_ends_the_connection(void) {
 }
 
 CHECK_MAIN("unit.mqtt_paho", TEST(a_broken_handle_is_gone_before_the_next_is_made),
-           TEST(paho_keeps_no_trace), TEST(without_memory_nothing_is_dropped),
+           TEST(paho_keeps_no_trace), TEST(without_tls_openssl_is_not_prepared),
+           TEST(without_memory_nothing_is_dropped),
            TEST(an_acknowledgement_that_never_comes_ends_the_connection))
