@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "app/app.h"
@@ -16,11 +17,22 @@ static void log_lines(enum log_level level, char *text) {
                         log_write(level, LOG_COMPONENT, NULL, "%s", line);
 }
 
+/* What was needed for a moment (a page of the history, a backup) goes back to the kernel; malloc's
+ * own limits grow with the largest block that was ever freed, and the heap with them. One arena is
+ * enough for three threads that mostly sleep. */
+static void keep_memory_small(void) {
+        (void) mallopt(M_ARENA_MAX, 1);
+        (void) mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+        (void) mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+        (void) mallopt(M_TOP_PAD, 16 * 1024);
+}
+
 static int run(const struct command_arguments *a) {
         _cleanup_(freep) char *errors = NULL, *warnings = NULL;
         struct config config;
         int r;
 
+        keep_memory_small();
         log_open();
         r = config_load(a->config, &config, &errors, &warnings);
         log_lines(LOG_LEVEL_WARNING, warnings);

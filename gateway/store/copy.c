@@ -74,9 +74,10 @@ static int back_up_into(struct copying *c) {
         close(TAKE_FD(fd)); /* SQLite must be the only one that has it open */
         r = database_connect(c->database, SQLITE_OPEN_READWRITE, &to);
         /* Half of it would be thrown away, and the whole is synced by us: neither journal nor haste
-         * is needed. */
+         * is needed, nor is what was written looked at again. */
         if (r >= 0)
-                r = database_execute(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+                r = database_execute(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
+                                         "PRAGMA cache_size = -64");
         return r < 0 ? r : back_up(c->store->db, to);
 }
 

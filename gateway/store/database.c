@@ -7,9 +7,9 @@
 #define BUSY_TIMEOUT_MS 1000 /* a person with the sqlite3 shell; longer would hold up the radio */
 
 /* KiB of the file that SQLite keeps in memory; the rest the kernel has. A measurement touches some
- * 20 of these 128 pages. SQLite's own choice is 2000, which quick_check() fills once there are
+ * 20 of these 64 pages. SQLite's own choice is 2000, which quick_check() fills once there are
  * years of data. */
-#define CACHE "512"
+#define CACHE "256"
 
 /* One step per version, never changed once released. Step n leads from user_version n to n + 1. */
 static const char *const migrations[] = {

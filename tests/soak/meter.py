@@ -10,9 +10,7 @@ Sample = collections.namedtuple('Sample', 'day heap sqlite anonymous pss rss dat
 
 # What a quarter's median may be above that of the quarter before the last but one (see docs/testing.md, Soak).
 GROWTH = {'heap': 1.02, 'sqlite': 1.02, 'anonymous': 1.05}
-# Days after which all has happened once that needs more memory for a moment; before, so many bytes more may stay with malloc.
-SETTLED, ONCE = 100, {'anonymous': 300000}
-# Bytes, at any time. SQLite's cache is 512 KiB; while all is announced to Home Assistant, a query holds 220 kB more. Its log is
+# Bytes, at any time. SQLite's cache is 256 KiB; while all is announced to Home Assistant, a query holds 220 kB more. Its log is
 # begun anew after 1000 pages of 4 KiB.
 MOST = {'sqlite': 1200000, 'wal': 5000000}
 ROW = 400  # bytes of the database for each measurement
@@ -83,7 +81,7 @@ class Meter:
         wrong = []
         for field, most in GROWTH.items():
             before, now = self.quarter(2, field), self.quarter(4, field)
-            if now > before * most + (0 if len(self.samples) > SETTLED else ONCE.get(field, 0)):
+            if now > before * most:
                 wrong.append('%s: grows from %d kB to %d kB, %.3f times; %.2f is allowed' % (field, before / 1024, now / 1024,
                                                                                         now / before, most))
         for field, most in MOST.items():
