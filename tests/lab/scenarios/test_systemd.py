@@ -158,6 +158,10 @@ class TestSystemd(LabStory):
             seen = os.stat(os.path.join(w.state_directory, name))
             self.assertEqual((seen.st_uid, seen.st_mode & 0o77), (user.pw_uid, 0), name)
 
+    def memory(self, w):
+        """What it takes where systemd and others have the same libraries: for docs/performance.md."""
+        shutil.copy('/proc/%d/smaps_rollup' % w.running.pid, w.log('memory'))
+
     def clock(self, w):
         """timedated is started by the service's question; a cuff's clock is set when it says that ours is right, not before."""
         self.assertNotEqual(w.bus.show('ActiveEnterTimestampMonotonic', 'systemd-timedated'), '0')
@@ -183,6 +187,7 @@ class TestSystemd(LabStory):
         w.pair()
         self.state(w, lambda s: s['sync_state'] == 'idle')
         self.measure(w, '131/84/67')
+        self.memory(w)
         self.clock(w)
         self.again(w, lambda: w.bus.ctl('restart', 'cuff2mqtt'), '132/85/68')
         self.again(w, lambda: w.bus.ctl('kill', '--signal=KILL', 'cuff2mqtt'), '133/86/69')
