@@ -26,14 +26,24 @@ struct mqtt_attempt {
         MQTTAsync handle;
 };
 
-int mqtt_keeper_new(struct mqtt_keeper **ret) {
+/* OpenSSL prepares itself when the first TLS connection needs it. Paho would have it load all
+ * algorithms and errors at once, also where nobody uses TLS: 1.5 MB. Once, before there are threads
+ * of Paho's: this makes its mutexes anew. */
+static void prepare_paho(void) {
+        static bool is_prepared;
         MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
-        MQTTAsync handle;
 
-        /* OpenSSL prepares itself when the first TLS connection needs it. Paho would have it load
-         * all algorithms and errors at once, also where nobody uses TLS: 1.5 MB. */
+        if (is_prepared)
+                return;
+        is_prepared = true;
         init.do_openssl_init = 0;
         MQTTAsync_global_init(&init);
+}
+
+int mqtt_keeper_new(struct mqtt_keeper **ret) {
+        MQTTAsync handle;
+
+        prepare_paho();
         /* Paho's threads write the entry and the end of each function into a trace, the last one
          * after whoever destroys the last handle has been let go on to free it: a damaged heap at
          * the end of a stop (1.3.12). Nobody reads that trace. */
