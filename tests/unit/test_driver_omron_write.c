@@ -108,6 +108,13 @@ static void a_clock_that_is_not_ours(void) {
         CHECK_EQ(cuff.writes, 0);
         CHECK(!cuff.driver.facts.has_clock);
 
+        may(K4, OMRON_MAY_SET_CLOCK); /* what belongs around the time is not known */
+        memset(cuff.memory + 0x0260 + 0x2C, 0xff, 16);
+        run();
+        check_error(MEMORY_OK);
+        CHECK_EQ(cuff.writes, 0);
+        CHECK(cuff.driver.facts.clock_unset);
+
         may(K4, OMRON_MAY_SET_CLOCK); /* unset, but ticking */
         put_clock(&(struct date_time){2019, 1, 1, 0, 5, 0});
         run();
@@ -203,6 +210,11 @@ static void a_registration(void) {
         CHECK_EQ(cuff.written[1].bytes[8], 26);
         CHECK_EQ(cuff.written[1].bytes[14], sum_of(cuff.written[1].bytes, 14));
         check_wrote(false, false, true);
+
+        may(TOKEN, OMRON_MAY_REGISTER); /* no half of one: the marker is in the clock */
+        memset(cuff.memory + 0x10 + 0x2C, 0xff, 16);
+        run();
+        CHECK_EQ(cuff.writes, 0);
 
         may(K4, OMRON_MAY_REGISTER); /* nobody captured one */
         run();
